@@ -1,0 +1,1 @@
+"""The services of a Gentoo build swarm: gateway, orchestrator, drone, and the pure model they share."""
