@@ -1,0 +1,63 @@
+"""What every test shares: free ports, short directories, programs that may be missing, Hypothesis profiles."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(name="free_port")
+def free_port_fixture() -> Callable[[], int]:
+    """`free_port()` inside a test: each call is another port."""
+    return free_port
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A fresh directory with a path short enough for Unix sockets (108 bytes) and shebang lines (127)."""
+    directory = Path(tempfile.mkdtemp(prefix="swarm-", dir="/tmp")).resolve()
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def needs() -> Callable[..., None]:
+    """`needs("git", "rsync")`: skip the test, naming each program that this machine lacks."""
+
+    def check(*programs: str) -> None:
+        missing = [program for program in programs if shutil.which(program) is None]
+        if missing:
+            pytest.skip(f"not installed: {', '.join(missing)}")
+
+    return check
+
+
+@pytest.fixture
+def needs_root() -> None:
+    """Skip the test for an ordinary user."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
