@@ -1,4 +1,4 @@
-"""What every test shares: free ports, short directories, programs that may be missing, Hypothesis profiles."""
+"""What every test shares: free ports, short directories, programs that may be missing, Hypothesis."""
 
 import os
 import shutil
