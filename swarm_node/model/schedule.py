@@ -51,7 +51,7 @@ class Offer(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A ready build that the drone did not get: refused to it, or kept for `drone`, which ends it at `finish`."""
+    """A ready build that the drone did not get: refused, or kept for `drone`, which ends it at `finish`."""
 
     build: str
     reason: str
