@@ -1,0 +1,86 @@
+"""Who may build what: each node's refusals with their reasons, and the choice for a node that asks."""
+
+from swarm_node.model.estimate import Estimate, cp_of, estimate
+from swarm_node.model.schedule import Choice, choose
+from swarm_node.model.state import Build, Node, State
+
+LEAST_DISK = 1 << 30
+"""Bytes that a node must have free to be given anything."""
+
+
+def pick(state: State, node: Node, now: float) -> str | None:
+    """The build that this node should start now; None when there is none for it."""
+    if idle_reason(state, node) is not None:
+        return None
+    return choice_for(state, node, now).build
+
+
+def choice_for(state: State, node: Node, now: float) -> Choice:
+    """The scheduler's answer to one asking node, with what it passed over and why."""
+
+    def refuses(name: str, build: str) -> str | None:
+        return refusal(state, state.nodes[name], state.builds[build], now)
+
+    def predicted(build: str) -> Estimate:
+        return estimate(state.history, cp_of(state.builds[build].row.cpv))
+
+    return choose(state.fleet[node.name], state.queue.ready, state.fleet.values(), now, predicted, refuses)
+
+
+def idle_reason(state: State, node: Node) -> str | None:
+    """Why this node gets nothing at all; None when it may work."""
+    if state.held:
+        return f"the swarm is paused{_because(state.hold_reason)}"
+    if not node.up:
+        return f"{node.name} is lost"
+    if node.held:
+        return f"{node.name} is drained{_because(node.hold_reason)}"
+    if 0 < node.facts.disk_free < LEAST_DISK:
+        return f"{node.name} has only {node.facts.disk_free >> 20} MiB of disk free"
+    if node.facts.role == "local" and state.policy.build_mode == "delegate_only":
+        return "BUILD_MODE is delegate_only"
+    return None
+
+
+def refusal(state: State, node: Node, build: Build, now: float) -> str | None:
+    """Why this node may not have this build now; None when it may."""
+    if build.not_before > now:
+        return f"waits {build.not_before - now:.0f} s after a transient failure"
+    reason = _lasting_refusal(state, node, build)
+    if reason is None and node.facts.role == "local" and build.pinned != node.name:
+        return _delegated(state, node, build)
+    return reason
+
+
+def _lasting_refusal(state: State, node: Node, build: Build) -> str | None:
+    if build.pinned is not None:
+        return None if build.pinned == node.name else f"pinned to {build.pinned}"
+    if build.row.simulated and not state.policy.simulated:
+        return "dummies are not built here"
+    if node.name in build.avoid and _others(state, build):
+        return "failed there just now, another drone tries first"
+    return None
+
+
+def _others(state: State, build: Build) -> bool:
+    """Whether some node that may work has not failed at this build yet."""
+    return any(
+        other.name not in build.avoid and other.facts.role == "drone" and idle_reason(state, other) is None
+        for other in state.nodes.values()
+    )
+
+
+def _delegated(state: State, node: Node, build: Build) -> str | None:
+    """delegate_first: the orchestrator's own builder takes only what no drone can."""
+    if state.policy.build_mode != "delegate_first":
+        return None
+    for other in state.nodes.values():
+        if other.facts.role != "drone" or idle_reason(state, other) is not None:
+            continue
+        if _lasting_refusal(state, other, build) is None:
+            return f"delegated: {other.name} can take it"
+    return None
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""

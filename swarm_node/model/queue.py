@@ -1,0 +1,63 @@
+"""The queue as a graph: which builds are ready, and what each of the others still waits for."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from swarm_node.model.schedule import ReadyQueue
+
+
+class Queue:
+    """An index over the builds of a session, kept in step by `apply`; it holds no truth of its own."""
+
+    def __init__(self) -> None:
+        self.ready = ReadyQueue()
+        self.needs: dict[str, tuple[str, ...]] = {}
+        self.dependents: dict[str, list[str]] = {}
+        self.waiting: dict[str, int] = {}
+        self._needed: dict[str, float] = {}
+        self._done: set[str] = set()
+
+    def rebuild(
+        self, needs: Mapping[str, Sequence[str]], *, done: Collection[str], needed: Mapping[str, float]
+    ) -> None:
+        """Start over. A need that is not in the queue counts as met: it lies in production already."""
+        self.ready = ReadyQueue()
+        self.needs = {
+            build: tuple(need for need in wanted if need in needs) for build, wanted in needs.items()
+        }
+        self.dependents = {}
+        for build, wanted in self.needs.items():
+            for need in wanted:
+                self.dependents.setdefault(need, []).append(build)
+        self._done = set(done)
+        self._needed = {}
+        self.waiting = {
+            build: sum(need not in self._done for need in wanted) for build, wanted in self.needs.items()
+        }
+        for build, rank in needed.items():
+            self.need(build, rank)
+
+    def need(self, build: str, rank: float) -> None:
+        """The build is to be built: ready at once, or as soon as what it needs is done."""
+        self._needed[build] = rank
+        if not self.waiting.get(build):
+            self.ready.add(build, rank)
+
+    def take(self, build: str) -> None:
+        """The build is no longer waiting to be handed out: assigned or blocked."""
+        self._needed.pop(build, None)
+        self.ready.discard(build)
+
+    def finish(self, build: str) -> None:
+        """The build is staged: what waited only for it becomes ready."""
+        self.take(build)
+        if build in self._done:
+            return
+        self._done.add(build)
+        for dependent in self.dependents.get(build, ()):
+            self.waiting[dependent] -= 1
+            if not self.waiting[dependent] and dependent in self._needed:
+                self.ready.add(dependent, self._needed[dependent])
+
+    def unmet(self, build: str) -> list[str]:
+        """What the build still waits for, in the order that the resolver gave."""
+        return [need for need in self.needs.get(build, ()) if need not in self._done]

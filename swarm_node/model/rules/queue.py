@@ -1,0 +1,86 @@
+"""The queue: planned, unblocked, pinned, balanced."""
+
+from swarm_node.model import commands as c
+from swarm_node.model import events as e
+from swarm_node.model.names import find_builds
+from swarm_node.model.refusal import Refused
+from swarm_node.model.rules import Rules
+from swarm_node.model.rules.attempts import recall
+from swarm_node.model.rules.nodes import known_node
+from swarm_node.model.state import OPEN, Build, State
+from swarm_node.model.work import PlanRow
+
+
+def plan_queue(state: State, command: c.PlanQueue, now: float) -> list[e.Event]:
+    """Bring the queue to the resolver's answer, keeping what is already built or being built as asked for."""
+    wanted = {row.id: row for row in command.rows}
+    found: list[e.Event] = []
+    for build in state.builds.values():
+        if build.id not in wanted:
+            found += recall(state, build, "no longer needed", now)
+            found.append(e.BuildDropped(at=now, build=build.id, reason="no longer needed"))
+    for row in wanted.values():
+        present = state.builds.get(row.id)
+        if present is not None and _stands(present, row):
+            continue
+        if present is not None:
+            found += recall(state, present, "to be built differently", now)
+            found.append(e.BuildDropped(at=now, build=row.id, reason="to be built differently"))
+        found.append(e.BuildNeeded(at=now, row=row))
+        if row.problem is not None:
+            found.append(e.BuildBlocked(at=now, build=row.id, diagnosis=row.problem))
+    return [*found, e.QueueOrdered(at=now, reason="planned")]
+
+
+def _stands(build: Build, row: PlanRow) -> bool:
+    """Whether what the queue holds is what is asked for now."""
+    if build.status in (*OPEN, "staged"):
+        return _result(build.row) == _result(row)
+    return build.row == row
+
+
+def _result(row: PlanRow) -> tuple[object, ...]:
+    """All of a row that shows in the package that comes out of it."""
+    return (row.cpv, row.slot, row.repository, row.use, row.package_env, row.simulated)
+
+
+def unblock(state: State, command: c.Unblock, now: float) -> list[e.Event]:
+    """Give blocked builds a clean slate; with a node named, also builds that wait, and pin them to it."""
+    if command.node is not None:
+        known_node(state, command.node)
+    if command.jobs is not None and command.jobs < 1:
+        raise Refused("bad_request", f"{command.jobs} jobs cannot build anything", "give --jobs 1 or more")
+    named = [build for name in command.builds for build in find_builds(state, name)]
+    eligible = ("blocked",) if command.node is None else ("blocked", "needed", *OPEN)
+    builds = [b for b in named or state.by_status("blocked") if b.status in eligible]
+    curable = [build for build in builds if build.row.problem is None]
+    if not curable:
+        raise _nothing_to_unblock(builds)
+    found: list[e.Event] = []
+    for build in {build.id: build for build in curable}.values():
+        found += recall(state, build, "moved by an operator", now)
+        found.append(e.BuildUnblocked(at=now, build=build.id, jobs=command.jobs, node=command.node))
+    return found
+
+
+def _nothing_to_unblock(builds: list[Build]) -> Refused:
+    if builds:
+        return Refused(
+            "nothing_to_do",
+            f"{builds[0].row.cpv} cannot be built with the present configuration",
+            "edit etc/portage of the client profile, then: build-swarm fresh",
+        )
+    return Refused("nothing_to_do", "nothing is blocked", "build-swarm status")
+
+
+def balance(state: State, command: c.Balance, now: float) -> list[e.Event]:
+    """Rank the queue by what history now knows and take back what was handed out but never begun."""
+    if not state.by_status("needed", *OPEN):
+        raise Refused("nothing_to_do", "the queue is empty", "build-swarm fresh")
+    found: list[e.Event] = []
+    for build in state.by_status("assigned"):
+        found += recall(state, build, "balanced", now)
+    return [*found, e.QueueOrdered(at=now, reason="balanced")]
+
+
+RULES: Rules = {c.PlanQueue: plan_queue, c.Unblock: unblock, c.Balance: balance}

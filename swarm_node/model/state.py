@@ -1,0 +1,190 @@
+"""What is true now: the fold of the log. `apply` alone changes it; everything else reads."""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from swarm_node.model.estimate import History, cp_of, expected, speed_of
+from swarm_node.model.events import Finding, Policy
+from swarm_node.model.queue import Queue
+from swarm_node.model.schedule import Drone
+from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
+
+Status = Literal["needed", "assigned", "building", "staged", "blocked", "released"]
+OPEN = ("assigned", "building")
+DONE = ("staged", "released")
+
+Outcome = Literal["open", "staged", "failed", "lost", "recalled"]
+
+
+class Failure(Struct, frozen=True):
+    """One attempt that ended without a package."""
+
+    attempt: int
+    node: str
+    phase: str
+    diagnosis: Diagnosis
+    at: float
+    seconds: float = 0.0
+
+
+class Build(Struct):
+    """One package of the session's queue."""
+
+    row: PlanRow
+    status: Status = "needed"
+    since: float = 0.0
+    """When it entered its present status."""
+    needs: tuple[str, ...] = ()
+    """The row's needs that are in the queue, cycles broken."""
+    rank: float = 0.0
+    """Predicted seconds from its start to the end of all that waits for it (upward rank)."""
+    attempt: int | None = None
+    """The open attempt, or the accepted one once staged."""
+    failures: list[Failure] = field(default_factory=list)
+    tries: int = 0
+    """Failures that count towards the limit; unblocking starts a new count."""
+    deaths: int = 0
+    not_before: float = 0.0
+    avoid: list[str] = field(default_factory=list)
+    """Nodes on which a transient failure happened since the last unblock."""
+    pinned: str | None = None
+    jobs: int | None = None
+    diagnosis: Diagnosis | None = None
+    """Why it is blocked."""
+    artifact: Artifact | None = None
+    measures: Measures | None = None
+
+    @property
+    def id(self) -> str:
+        return self.row.id
+
+
+class Attempt(Struct):
+    """One try of one build on one node; its number is the fencing token."""
+
+    number: int
+    build: str
+    node: str
+    session: int
+    opened: float
+    started: float | None = None
+    ended: float | None = None
+    outcome: Outcome = "open"
+    sha512: str = ""
+    phase: str = ""
+
+
+class Node(Struct):
+    """A machine that builds."""
+
+    name: str
+    facts: NodeFacts
+    up: bool = True
+    since: float = 0.0
+    held: bool = False
+    hold_reason: str = ""
+    attempt: int | None = None
+    built: int = 0
+    failed: int = 0
+
+
+class Directive(Struct):
+    """Something a node was asked to do beside building."""
+
+    id: int
+    node: str
+    name: str
+    params: dict[str, str]
+    issued: float
+    finished: float | None = None
+    ok: bool | None = None
+    output: str = ""
+
+
+class Session(Struct):
+    """From `fresh` to `finalize`."""
+
+    number: int = 0
+    opened: float = 0.0
+    phase: str = "idle"
+    detail: str = ""
+
+
+class Verify(Struct, frozen=True):
+    """The last look at staging as a release candidate."""
+
+    verify_id: str
+    at: float
+    score: int
+    findings: tuple[Finding, ...]
+    packages: int
+    size: int = 0
+
+
+class Release(Struct):
+    """One published set; immutable once `status` is published."""
+
+    number: int
+    at: float
+    verify_id: str
+    builds: tuple[str, ...]
+    score: int
+    forced: str = ""
+    status: Literal["prepared", "published", "abandoned", "forgotten"] = "prepared"
+    packages: int = 0
+    size: int = 0
+    added: int = 0
+
+
+class State(Struct, dict=True):
+    """The swarm. Encodes to JSON as it stands; `queue` and `fleet` are derived and made anew on decoding."""
+
+    seq: int = 0
+    at: float = 0.0
+    policy: Policy = field(default_factory=Policy)
+    session: Session = field(default_factory=Session)
+    builds: dict[str, Build] = field(default_factory=dict)
+    attempts: dict[int, Attempt] = field(default_factory=dict)
+    """Attempts of the present session; older numbers are stale."""
+    next_attempt: int = 1
+    nodes: dict[str, Node] = field(default_factory=dict)
+    directives: dict[int, Directive] = field(default_factory=dict)
+    next_directive: int = 1
+    held: bool = False
+    hold_reason: str = ""
+    verified: Verify | None = None
+    """None as soon as staging changes."""
+    releases: dict[int, Release] = field(default_factory=dict)
+    current: int | None = None
+    """The release that clients see."""
+    history: History = field(default_factory=History)
+
+    def __post_init__(self) -> None:
+        self.queue = Queue()
+        self.fleet: dict[str, Drone] = {}
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Derive queue and fleet anew from builds and nodes."""
+        self.queue.rebuild(
+            {name: build.needs for name, build in self.builds.items()},
+            done={name for name, build in self.builds.items() if build.status in DONE},
+            needed={name: build.rank for name, build in self.builds.items() if build.status == "needed"},
+        )
+        for name in self.nodes:
+            self.refleet(name)
+
+    def refleet(self, name: str) -> None:
+        """Derive what the scheduler sees of one node."""
+        node = self.nodes[name]
+        drone = Drone(name, speed_of(self.history, name), node.up and not node.held)
+        attempt = self.attempts.get(node.attempt) if node.attempt is not None else None
+        if attempt is not None:
+            drone.since = attempt.opened
+            drone.expected = expected(self.history, cp_of(self.builds[attempt.build].row.cpv), name).seconds
+        self.fleet[name] = drone
+
+    def by_status(self, *statuses: str) -> list[Build]:
+        """Builds in any of the statuses, in queue order."""
+        return [build for build in self.builds.values() if build.status in statuses]
