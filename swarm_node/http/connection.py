@@ -115,7 +115,13 @@ class Runner(web.AppRunner):
 
 STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 """Set as soon as the service was asked to stop."""
-PARKED: Final[web.AppKey[set[Future[Any]]]] = web.AppKey("parked", set)
+
+
+class Parked(set["Future[Any]"]):
+    """What the waiting requests of a service wait for."""
+
+
+PARKED: Final = web.AppKey("parked", Parked)
 
 
 async def parked(request: web.Request, awaitable: Awaitable[T], seconds: float | None = None) -> T | None:
@@ -156,5 +162,6 @@ async def parked(request: web.Request, awaitable: Awaitable[T], seconds: float |
 async def stop_parked(app: web.Application) -> None:
     """Answer every waiting request of the service now."""
     app[STOPPING].set()
-    for future in tuple(app[PARKED]):
+    waiting = app[PARKED]
+    for future in tuple(waiting):
         future.cancel()

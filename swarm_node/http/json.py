@@ -1,6 +1,7 @@
 """JSON bodies and queries into typed values, strictly, and typed values into answers (RFC 8259)."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -18,6 +19,9 @@ JSON_TYPES: Final = frozenset({"application/json", "application/octet-stream"})
 
 A form or plain text is what a foreign web page can send unasked, so neither is taken for JSON.
 """
+
+
+_decoder: Final[Callable[[Any], msgspec.json.Decoder[Any]]] = cache(msgspec.json.Decoder)
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,11 +78,6 @@ def reply(value: object, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), status=status, headers=HEADERS)
 
 
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
-
-
 def _distinct(pairs: list[tuple[str, Any]]) -> None:
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
@@ -86,7 +85,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError(f"the key {twice!r} is given twice")
 
 
-@cache
 def _expected(kind: Any) -> str:
     """The fields of `kind` in one line, for the hint of a refusal."""
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):

@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from swarm_node.http import metrics
-from swarm_node.http.connection import PARKED, STOPPING, Runner, stop_parked
+from swarm_node.http.connection import PARKED, STOPPING, Parked, Runner, stop_parked
 from swarm_node.http.errors import response_to
 from swarm_node.http.limits import DEFAULT, LIMITS, POLICY, Limits, Policy
 from swarm_node.http.metrics import METRICS, Metrics
@@ -47,7 +47,7 @@ def make_app(
     app[POLICY] = Policy(frozenset({socket.gethostname(), *filter(None, names)}), token)
     app[METRICS] = Metrics()
     app[STOPPING] = asyncio.Event()
-    app[PARKED] = set()
+    app[PARKED] = Parked()
     app.on_response_prepare.append(_mark_started)
     app.on_shutdown.append(stop_parked)
     app.router.add_get("/metrics", metrics.show)
