@@ -1,0 +1,3 @@
+#!/bin/sh
+# skywire: the circulars of the week
+cat "@circulars@"

@@ -1,0 +1,9 @@
+EAPI=8
+
+inherit star-catalogue
+
+DESCRIPTION="The stars of Lyra"
+HOMEPAGE="https://demo.invalid/catalogue-lyra"
+LICENSE="Swarm-Demo"
+SLOT="0"
+KEYWORDS="amd64 arm arm64 loong ppc64 riscv x86"
