@@ -1,0 +1,1 @@
+"""Everything that knows Gentoo: packages, their index, emerge, prefixes, trees and profiles."""
