@@ -44,7 +44,7 @@ constraints:
 
 clean:
 	rm -rf $(VENV) dist bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find swarm_node swarm_console tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system-demo system-test: system-%:
 	@.ci/install-system-packages $*

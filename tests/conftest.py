@@ -61,3 +61,9 @@ def needs_root() -> None:
     """Skip the test for an ordinary user."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
+
+
+@pytest.fixture
+def free_port_number() -> int:
+    """One free port, where a single number is enough."""
+    return free_port()

@@ -1,0 +1,77 @@
+"""`python -m bench`: run every bench module, print one table, and write it to bench.json.
+
+A bench module is a file of this folder with `rows() -> list[Row]`; name some to run only those:
+`python -m bench index schedule`.  Exit code 1 when a figure misses its target, or a module breaks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from bench import Row
+
+HERE = Path(__file__).parent
+RESULT = HERE.parent / "bench.json"
+
+
+def modules(wanted: Sequence[str]) -> dict[str, Callable[[], list[Row]]]:
+    """The `rows` of each bench module by name. Raises: SystemExit on an unknown name."""
+    names = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+    found = {name: importlib.import_module(f"bench.{name}") for name in names}
+    benches = {name: module.rows for name, module in found.items() if hasattr(module, "rows")}
+    if unknown := set(wanted) - set(benches):
+        raise SystemExit(f"no bench named {', '.join(sorted(unknown))}; there are: {', '.join(benches)}")
+    return {name: rows for name, rows in benches.items() if not wanted or name in wanted}
+
+
+def run(name: str, rows: Callable[[], list[Row]]) -> list[Row]:
+    """The rows of one module; a module that breaks is a row that failed, and the others go on."""
+    print(f"… {name}", file=sys.stderr, flush=True)
+    try:
+        return rows()
+    except Exception as error:
+        traceback.print_exc()
+        return [Row(what=name, figure=f"{type(error).__name__}: {error}", target="", ratio="", ok=False)]
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as text in columns, a mark in front of each."""
+    cells = [("", *(name for name in Row._fields if name != "ok"))]
+    cells += [
+        ("✓" if row.ok else "✗", str(row.what), str(row.figure), str(row.target), _ratio(row)) for row in rows
+    ]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
+
+
+def _ratio(row: Row) -> str:
+    return f"{row.ratio:.2f}" if isinstance(row.ratio, float) else str(row.ratio or "")
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Run, print and keep. Returns the exit code."""
+    began = time.time()
+    results = {name: run(name, rows) for name, rows in modules(wanted).items()}
+    rows = [row for found in results.values() for row in found]
+    print(table(rows))
+    document = {
+        "began": began,
+        "seconds": round(time.time() - began, 1),
+        "rows": [{"bench": name, **row._asdict()} for name, found in results.items() for row in found],
+    }
+    RESULT.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"written to {RESULT.name}", file=sys.stderr)
+    return 0 if all(row.ok for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,118 @@
+"""Imports point downwards only: read from the sources, and seen in processes of their own."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TREES = ROOT / "swarm_node" / "demo" / "trees"
+
+MAY_IMPORT = {
+    "swarm_node.model": set[str](),
+    "swarm_node.journal": {"model"},
+    "swarm_node.http": {"model"},
+    "swarm_node.portage": {"model"},
+    "swarm_node.settings": {"model"},
+    "swarm_node.gateway": {"model", "http", "settings"},
+    "swarm_node.orchestrator": {"model", "http", "settings", "journal", "portage"},
+    "swarm_node.drone": {"model", "http", "settings", "portage"},
+    "swarm_node.demo": {"model", "http", "settings", "journal", "portage"},
+    "swarm_console": {"model"},
+}
+"""What each part may take from `swarm_node`, beside itself."""
+
+
+def sources(package: str) -> list[Path]:
+    folder = ROOT.joinpath(*package.split("."))
+    return [path for path in sorted(folder.rglob("*.py")) if not path.is_relative_to(TREES)]
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Every module that a file names in an import, late imports included, with its line."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *filter(None, [node.module])])
+            yield node.lineno, module
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def strays(package: str, allowed: set[str]) -> list[str]:
+    parts = {path.name.removesuffix(".py") for path in (ROOT / "swarm_node").iterdir()}
+    found = []
+    for path in sources(package):
+        for line, module in imported(path):
+            top, _, rest = module.partition(".")
+            part = rest.partition(".")[0]
+            own = package in (top, f"{top}.{part}")
+            ours = top == "swarm_console" or (top == "swarm_node" and part in parts)
+            if ours and not own and part not in allowed:
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize(("package", "allowed"), MAY_IMPORT.items(), ids=MAY_IMPORT)
+def test_a_part_imports_only_what_lies_below_it(package: str, allowed: set[str]) -> None:
+    assert sources(package), f"{package} has no sources"
+    assert strays(package, allowed) == []
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level names and submodules that a fresh interpreter holds after `code`."""
+    script = f"import json, sys\nbefore = set(sys.modules)\n{code}\n"
+    script += "print('\\n' + json.dumps(sorted(set(sys.modules) - before)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def third_party(modules: set[str]) -> set[str]:
+    tops = {module.partition(".")[0] for module in modules}
+    own = {"swarm_node", "swarm_console"}
+    return {top for top in tops - own - sys.stdlib_module_names if not top.startswith("_")}
+
+
+def test_the_model_needs_nothing_but_msgspec() -> None:
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources("swarm_node.model")]
+    assert third_party(loaded("\n".join(f"import {module}" for module in modules))) <= {"msgspec"}
+
+
+HEADLESS = {
+    "--list": ["--list"],
+    "--help": ["--help"],
+    "status with nothing there": ["--run", "status"],
+    "usage error": ["--run", "no-such-action"],
+}
+
+
+@pytest.mark.parametrize("arguments", HEADLESS.values(), ids=HEADLESS)
+def test_headless_paths_import_no_textual(arguments: list[str], free_port_number: int) -> None:
+    code = f"""
+import os
+os.environ["GATEWAY_URL"] = "http://127.0.0.1:{free_port_number}"
+from swarm_console.cli import main
+try:
+    main({arguments!r})
+except SystemExit:
+    pass
+"""
+    modules = loaded(code)
+    assert "swarm_console.cli" in modules
+    assert not {"textual", "rich", "asyncssh", "pydantic", "portage"} & modules
+
+
+def test_help_of_the_services_imports_no_service() -> None:
+    code = "from swarm_node.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    modules = loaded(code)
+    assert "swarm_node.cli" in modules
+    assert not {"aiohttp", "pydantic", "portage", "textual"} & modules
