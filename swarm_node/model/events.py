@@ -21,7 +21,7 @@ class Policy(Struct, frozen=True):
     """Whether dummies of `stress` may be built here."""
 
 
-class Event(Struct, frozen=True, tag=True, tag_field="event", kw_only=True):
+class Event(Struct, frozen=True, omit_defaults=True, tag=True, tag_field="event", kw_only=True):
     """Something that happened, at a wall-clock time in Unix seconds."""
 
     at: float

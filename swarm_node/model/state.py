@@ -17,7 +17,7 @@ DONE = ("staged", "released")
 Outcome = Literal["open", "staged", "failed", "lost", "recalled"]
 
 
-class Failure(Struct, frozen=True):
+class Failure(Struct, frozen=True, omit_defaults=True):
     """One attempt that ended without a package."""
 
     attempt: int
@@ -28,7 +28,7 @@ class Failure(Struct, frozen=True):
     seconds: float = 0.0
 
 
-class Build(Struct):
+class Build(Struct, omit_defaults=True):
     """One package of the session's queue."""
 
     row: PlanRow
@@ -60,7 +60,7 @@ class Build(Struct):
         return self.row.id
 
 
-class Attempt(Struct):
+class Attempt(Struct, omit_defaults=True):
     """One try of one build on one node; its number is the fencing token."""
 
     number: int
@@ -75,7 +75,7 @@ class Attempt(Struct):
     phase: str = ""
 
 
-class Node(Struct):
+class Node(Struct, omit_defaults=True):
     """A machine that builds."""
 
     name: str
@@ -89,7 +89,7 @@ class Node(Struct):
     failed: int = 0
 
 
-class Directive(Struct):
+class Directive(Struct, omit_defaults=True):
     """Something a node was asked to do beside building."""
 
     id: int
@@ -102,7 +102,7 @@ class Directive(Struct):
     output: str = ""
 
 
-class Session(Struct):
+class Session(Struct, omit_defaults=True):
     """From `fresh` to `finalize`."""
 
     number: int = 0
@@ -111,7 +111,7 @@ class Session(Struct):
     detail: str = ""
 
 
-class Verify(Struct, frozen=True):
+class Verify(Struct, frozen=True, omit_defaults=True):
     """The last look at staging as a release candidate."""
 
     verify_id: str
@@ -122,7 +122,7 @@ class Verify(Struct, frozen=True):
     size: int = 0
 
 
-class Release(Struct):
+class Release(Struct, omit_defaults=True):
     """One published set; immutable once `status` is published."""
 
     number: int

@@ -58,7 +58,7 @@ class NoWork(Struct, frozen=True, tag="none", tag_field="kind"):
 Work = BuildOrder | DirectiveOrder | NoWork
 
 
-class NodeFacts(Struct, frozen=True, forbid_unknown_fields=True):
+class NodeFacts(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a node says of itself when it registers and whenever it changes."""
 
     role: Role = "drone"
@@ -82,7 +82,7 @@ class NodeFacts(Struct, frozen=True, forbid_unknown_fields=True):
     version: str = ""
 
 
-class Measures(Struct, frozen=True, forbid_unknown_fields=True):
+class Measures(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What an attempt cost; None where the kernel offers no measure."""
 
     seconds: float
@@ -93,7 +93,7 @@ class Measures(Struct, frozen=True, forbid_unknown_fields=True):
     measured_by: str = ""
 
 
-class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
+class Artifact(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A binary package in staging."""
 
     path: str
@@ -103,7 +103,7 @@ class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
     build_id: int
 
 
-class Diagnosis(Struct, frozen=True):
+class Diagnosis(Struct, frozen=True, omit_defaults=True):
     """The class of a failure, the lines that prove it and the action that would cure it."""
 
     kind: str
@@ -116,7 +116,7 @@ class Diagnosis(Struct, frozen=True):
     """What the remedy is to be called with."""
 
 
-class PlanRow(Struct, frozen=True):
+class PlanRow(Struct, frozen=True, omit_defaults=True):
     """One package that must be built, as the resolver says, and why it is in the list."""
 
     id: str

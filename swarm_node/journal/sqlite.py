@@ -1,0 +1,188 @@
+"""The log in one SQLite file: WAL, synchronous=FULL, one writing connection, one orchestrator at a time.
+
+One writer because SQLite before 3.51.3 can corrupt a WAL that several connections write and checkpoint.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from swarm_node.journal.base import FORMAT, JournalError, JournalFull, Snapshot
+from swarm_node.model.events import AnyEvent, Record
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS snapshots (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+"""
+_APPLICATION = 0x5357524D
+"""`PRAGMA application_id` of our files: "SWRM"."""
+
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"}
+"""File systems on which neither flock nor WAL can be trusted."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AnyEvent).decode
+
+
+class SqliteJournal:
+    """A `Journal` in a file; `append` and `save_snapshot` may run in one thread beside the readers.
+
+    Raises: JournalError when another orchestrator has it, its format is newer, or it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _refuse_network(path.parent)
+            self._lock = _exclusive(path.with_suffix(".lock"))
+            self._writer = self._open()
+            self._reader = _connect(path)
+            self._reader.execute("PRAGMA query_only = ON")
+        except OSError as error:
+            raise JournalError(
+                f"cannot open the log {path}: {error.strerror}", "check STATE_DIR and its owner"
+            ) from error
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot read the log {path}: {error}", _RESTORE) from error
+        self._last: int = self._writer.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0]
+
+    def _open(self) -> sqlite3.Connection:
+        wal = self.path.with_name(self.path.name + "-wal")
+        unclean = wal.exists() and wal.stat().st_size > 0
+        connection = _connect(self.path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _check_format(connection, self.path)
+        if unclean and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise JournalError(f"the log {self.path} is damaged", _RESTORE)
+        connection.executescript(_SCHEMA)
+        return connection
+
+    def snapshot(self) -> Snapshot | None:
+        row = self._reader.execute("SELECT seq, body FROM snapshots ORDER BY seq DESC LIMIT 1").fetchone()
+        return Snapshot(*row) if row else None
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        with self._transaction():
+            self._writer.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", snapshot)
+            self._writer.execute("DELETE FROM snapshots WHERE seq < ?", (snapshot.seq,))
+
+    def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
+        chosen = f"AND kind IN ({','.join('?' * len(kinds))})" if kinds else ""
+        rows = self._reader.execute(
+            f"SELECT seq, body FROM events WHERE seq > ? {chosen} ORDER BY seq", (after, *kinds)
+        )
+        return (self._record(seq, body) for seq, body in rows)
+
+    def latest(self, kinds: Sequence[str], limit: int) -> list[Record]:
+        marks = ",".join("?" * len(kinds))
+        rows = self._reader.execute(
+            f"SELECT seq, body FROM events WHERE kind IN ({marks}) ORDER BY seq DESC LIMIT ?", (*kinds, limit)
+        )
+        return [self._record(seq, body) for seq, body in rows]
+
+    def append(self, events: Sequence[AnyEvent]) -> int:
+        first = self._last + 1
+        rows = [(first + n, type(event).__name__, _encode(event)) for n, event in enumerate(events)]
+        with self._transaction():
+            self._writer.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
+        self._last += len(rows)
+        return self._last
+
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+        os.close(self._lock)
+
+    def _transaction(self) -> "_Transaction":
+        return _Transaction(self._writer)
+
+    def _record(self, seq: int, body: bytes) -> Record:
+        try:
+            return Record(seq, _decode(body))
+        except msgspec.DecodeError as error:
+            raise JournalError(f"event {seq} of {self.path} cannot be read: {error}", _RESTORE) from error
+
+
+_RESTORE = "restore the newest copy of the file, or move it away to start with an empty swarm"
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE … COMMIT; rolls back on any error and tells a full disk from other trouble."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise _trouble(error) from error
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            self._connection.execute("ROLLBACK" if error else "COMMIT")
+        except sqlite3.Error as trouble:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise _trouble(trouble) from trouble
+        if isinstance(error, sqlite3.Error):
+            raise _trouble(error) from error
+
+
+def _trouble(error: sqlite3.Error) -> JournalError:
+    if "full" in str(error) or "disk I/O" in str(error):
+        return JournalFull(f"the log cannot grow: {error}", "free space on the disk of STATE_DIR")
+    return JournalError(f"the log cannot be written: {error}", "check the disk of STATE_DIR")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+    if tables and application != _APPLICATION:
+        raise JournalError(f"{path} is not a swarm's log", "name another STATE_DIR")
+    if version > FORMAT:
+        raise JournalError(
+            f"the log {path} has format {version}; this program knows up to {FORMAT}",
+            "install the newer build-swarm that wrote it",
+        )
+    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _exclusive(path: Path) -> int:
+    """The lock that makes a second orchestrator impossible; the kernel frees it on any death."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(lock, 20).decode(errors="replace").strip()
+        os.close(lock)
+        raise JournalError(
+            f"another orchestrator (process {owner or 'unknown'}) has the log open",
+            "stop it first, or give this one its own STATE_DIR",
+        ) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    return lock
+
+
+def _refuse_network(directory: Path) -> None:
+    """WAL and flock need a local disk. The mount is the longest prefix in /proc/self/mounts (proc(5))."""
+    best, kind = "", ""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, point, fstype, *_ = line.split()
+        if str(directory.resolve()).startswith(point) and len(point) >= len(best):
+            best, kind = point, fstype
+    if kind in _NETWORK:
+        raise JournalError(f"{directory} is on {kind}", "put STATE_DIR on a local disk")

@@ -1,0 +1,128 @@
+"""The imperative shell round the pure model: decide, apply, append durably, then answer and publish."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import msgspec
+
+from swarm_node.journal.base import Journal, JournalError, JournalFull, Snapshot
+from swarm_node.journal.writer import Writer
+from swarm_node.model.apply import apply, fold
+from swarm_node.model.commands import Command
+from swarm_node.model.decide import decide
+from swarm_node.model.events import AnyEvent, Event, Record
+from swarm_node.model.refusal import Refused
+from swarm_node.model.state import State
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_EVERY = 50_000
+"""Events between two snapshots while running; a graceful stop takes one as well."""
+
+Listener = Callable[[Sequence[Record]], None]
+
+
+class Swarm:
+    """The one holder of the state. All changes go through `submit`.
+
+    Raises: JournalError on construction when the log cannot be read.
+    """
+
+    def __init__(self, journal: Journal, clock: Callable[[], float] = time.time) -> None:
+        self.journal = journal
+        self.state = load(journal)
+        self._clock = clock
+        self._writer = Writer(journal, self._refold)
+        self._listeners: list[Listener] = []
+        self._snapshot_at = self.state.seq
+        self.generation = 0
+        """Changes when the state had to be folded anew: subscribers start over."""
+
+    def now(self) -> float:
+        return self._clock()
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every group of records once they are durable, in order."""
+        self._listeners.append(listener)
+
+    async def submit(self, *commands: Command) -> list[Event]:
+        """Grant commands one after the other; returns when everything they rest on is durable.
+
+        Raises: Refused when the rules refuse a command (those before it stand) or the log cannot be written.
+        """
+        events: list[Event] = []
+        first = self.state.seq + 1
+        refused: Refused | None = None
+        for command in commands:
+            try:
+                granted = decide(self.state, command, self._clock())
+            except Refused as no:
+                refused = no
+                break
+            fold(self.state, granted)
+            events += granted
+        await self._settle(cast("list[AnyEvent]", events), first)
+        if refused is not None:
+            raise refused
+        return events
+
+    async def _settle(self, events: list[AnyEvent], first: int) -> None:
+        """Even an answer without events waits: what it rests on may still be on its way to the disk."""
+        try:
+            await self._writer.append(events)
+        except JournalFull as error:
+            raise Refused("disk_full", str(error), error.hint) from error
+        except JournalError as error:
+            raise Refused("log_unavailable", str(error), error.hint) from error
+        if events:
+            records = [Record(first + place, event) for place, event in enumerate(events)]
+            for listener in self._listeners:
+                listener(records)
+            if self.state.seq - self._snapshot_at >= SNAPSHOT_EVERY:
+                await self.save_snapshot()
+
+    def _refold(self, error: Exception) -> None:
+        """The log refused events that were applied already: go back to what it holds."""
+        log.error("the log could not be written, going back to what it holds: %s", error)
+        self.state = load(self.journal)
+        self.generation += 1
+
+    async def save_snapshot(self) -> None:
+        """Write the present state beside the log, for a fast start."""
+        self._snapshot_at = self.state.seq
+        body = msgspec.json.encode(self.state)
+        try:
+            await self._writer.save_snapshot(Snapshot(self.state.seq, body))
+        except JournalError as error:
+            log.warning("no snapshot: %s", error)
+
+    async def close(self) -> None:
+        """Finish writing, leave a snapshot, let go of the log."""
+        await self._writer.idle()
+        if self.state.seq != self._snapshot_at:
+            await self.save_snapshot()
+        await self._writer.close()
+        self.journal.close()
+
+
+def load(journal: Journal) -> State:
+    """Fold the log: the newest readable snapshot, then every event after it. Raises: JournalError."""
+    state = _from_snapshot(journal.snapshot())
+    for record in journal.read(after=state.seq):
+        apply(state, record.event)
+    return state
+
+
+def _from_snapshot(snapshot: Snapshot | None) -> State:
+    """A snapshot that this version cannot read costs time, not truth: the whole log is folded instead."""
+    if snapshot is None:
+        return State()
+    try:
+        return msgspec.json.decode(snapshot.body, type=State)
+    except msgspec.DecodeError as error:
+        log.warning(
+            "the snapshot at %d is of another version (%s): folding the whole log", snapshot.seq, error
+        )
+        return State()
