@@ -84,7 +84,7 @@ def of_file(package: Gpkg, file: str | os.PathLike[str], *, path: str) -> Entry:
 
 
 def location(category: str, pf: str, build_id: int) -> str:
-    """Where Portage keeps a package below PKGDIR: `app-misc/hello/hello-1.0-1.gpkg.tar` (binpkg-multi-instance).
+    """Where Portage keeps a package below PKGDIR: `app-misc/hello/hello-1.0-1.gpkg.tar`, one file a build.
 
     Raises ValueError when category and PF are no valid CPV (PMS 3.2).
     """

@@ -50,7 +50,10 @@ class Index:
             raise _damaged(path, "the header", error) from None
         index.header = _header(path, blocks[0])
         index.timestamp = int(index.header.get("TIMESTAMP", "0"))
-        found = [_entry(path, block, index.header) for block in blocks[1:] if block.strip("\n")]
+        inherited = {
+            name: index.header[source] for name, source in INHERITED.items() if source in index.header
+        }
+        found = [_entry(path, block, inherited) for block in blocks[1:] if block.strip("\n")]
         if str(len(found)) != index.header.get("PACKAGES", str(len(found))):
             raise _damaged(
                 path, "PACKAGES", f"{len(found)} entries, the header says {index.header['PACKAGES']}"
@@ -137,14 +140,13 @@ def _header(path: str | os.PathLike[str], block: str) -> dict[str, str]:
     return header
 
 
-def _entry(path: str | os.PathLike[str], block: str, header: Mapping[str, str]) -> Entry:
+def _entry(path: str | os.PathLike[str], block: str, inherited: Mapping[str, str]) -> Entry:
     try:
         values = parse(block)
-        for name, inherited in INHERITED.items():
-            if name not in values and header.get(inherited):
-                values[name] = header[inherited]
+        left_out = {name: value for name, value in inherited.items() if name not in values}
         key = Key(values["CPV"], int(values.get("BUILD_ID") or 0))
-        return Entry(key, values["PATH"], int(values["SIZE"]), render(values))
+        text = render(values | left_out) if left_out else block.strip("\n").encode() + b"\n\n"
+        return Entry(key, values["PATH"], int(values["SIZE"]), text)
     except (ValueError, KeyError) as error:
         reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise _damaged(path, f"the entry {block[:60]!r}", reason) from None
