@@ -126,8 +126,7 @@ def make_prefix(
     ):
         (prefix.root / directory).mkdir(parents=True, exist_ok=True)
     if prefix.portage.configuration is not None:
-        for home in ("share/portage/config", "usr/share/portage/config"):
-            _link(prefix.root / home, prefix.portage.configuration)
+        _link_defaults(prefix.root, prefix.portage.configuration)
     _link(prefix.configuration / "make.profile", profile)
     _write(prefix.configuration / "repos.conf", repos_conf(repositories))
     _write(prefix.configuration / "make.conf", _make_conf(prefix.account, make_conf or {}))
@@ -199,6 +198,16 @@ def portage_environment(prefix: Prefix, account: Account | None = None) -> dict[
     if not eprefix:
         return environment
     return environment | {"PORTAGE_OVERRIDE_EPREFIX": eprefix} | account_settings(account or prefix.account)
+
+
+def _link_defaults(root: Path, configuration: Path) -> None:
+    """Show Portage its defaults without their repos.conf, which would add Gentoo's own repository.
+
+    Portage looks in `share` when pip installed it and in `usr/share` when it is the host's own.
+    """
+    for home in (root / "share/portage/config", root / "usr/share/portage/config"):
+        for name in ("make.globals", "sets"):
+            _link(home / name, configuration / name)
 
 
 def _make_conf(account: Account, extra: Mapping[str, str]) -> str:
