@@ -9,15 +9,17 @@ import gzip
 import io
 import lzma
 import tarfile
+import time
 import zlib
 from collections.abc import Iterator
+from math import inf
 from typing import IO, BinaryIO, Final, Protocol, cast
 
 import zstandard
 
 from swarm_node.portage.limits import KIB, BadPackage, Limits, printable
 
-PIECE: Final = 256 * KIB
+PIECE: Final = 64 * KIB
 HEADER: Final = 64 * KIB
 BLOCK: Final = 512
 MALFORMED: Final = (tarfile.TarError, ValueError, OverflowError, RecursionError, LookupError, EOFError)
@@ -31,19 +33,25 @@ class Source(Protocol):
 
 
 class Slice(io.RawIOBase):
-    """`size` bytes of `file` from `start`, as a source of its own."""
+    """`size` bytes of `file` from `start`, as a source of its own, until `deadline` (monotonic seconds).
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+    All reading comes through here, so that no input can keep a reader busy for ever.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, size: int, deadline: float = inf) -> None:
         file.seek(start)
         self.file = file
         self.left = size
+        self.deadline = deadline
 
     def readable(self) -> bool:
         """Always."""
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes; empty at the end of the slice."""
+        """At most `size` bytes; empty at the end; raises BadPackage `too_slow` past the deadline."""
+        if time.monotonic() > self.deadline:
+            raise BadPackage("too_slow", "the package takes too long to read")
         data = self.file.read(self.left if size < 0 else min(size, self.left))
         self.left -= len(data)
         return data
@@ -55,40 +63,29 @@ class Xz:
     def __init__(self, packed: Source, memory: int) -> None:
         self.packed = packed
         self.memory = memory
-        self.decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=memory)
+        self.pending = b""
+        self._start()
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; empty at the end of the last xz stream."""
         while True:
-            if self.decoder.eof and not self._next_stream():
-                return b""
-            data = self.packed.read(PIECE) if self.decoder.needs_input else b""
-            if self.decoder.needs_input and not data:
-                raise EOFError("the xz stream ends early")
-            unpacked = self.decoder.decompress(data, size)
-            if unpacked:
+            if self.decoder.eof:
+                self.pending = (self.decoder.unused_data or self.packed.read(PIECE)).lstrip(b"\0")
+                if not self.pending:
+                    return b""
+                self._start()
+            if unpacked := self.decoder.decompress(self._input(), size):
                 return unpacked
 
-    def _next_stream(self) -> bool:
-        rest = (self.decoder.unused_data or self.packed.read(PIECE)).lstrip(b"\0")
-        if rest:
-            self.decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=self.memory)
-            self.packed = Chained(rest, self.packed)
-        return bool(rest)
+    def _start(self) -> None:
+        self.decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=self.memory)
 
-
-class Chained:
-    """`head`, then what `tail` still has."""
-
-    def __init__(self, head: bytes, tail: Source) -> None:
-        self.head = head
-        self.tail = tail
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes of the head, then of the tail."""
-        if not self.head:
-            return self.tail.read(size)
-        data, self.head = self.head[:size], self.head[size:]
+    def _input(self) -> bytes:
+        if not self.decoder.needs_input:
+            return b""
+        data, self.pending = self.pending or self.packed.read(PIECE), b""
+        if not data:
+            raise EOFError("the xz stream ends early")
         return data
 
 
@@ -127,7 +124,9 @@ class Stream:
         """A header of `size` bytes; raises BadPackage `header` when it is more than any header needs."""
         if not 0 <= size <= HEADER:
             raise BadPackage("header", f"{self.what}: a tar header asks for {size} bytes")
-        self.last = b"".join(self.pieces(size))
+        self.last = self._raw(size) if size else b""
+        if 0 < len(self.last) < size:  # a decompressor may give less
+            self.last += b"".join(self.pieces(size - len(self.last)))
         return self.last
 
     def pieces(self, size: int) -> Iterator[bytes]:

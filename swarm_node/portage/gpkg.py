@@ -8,6 +8,7 @@ names that count are CATEGORY, PF and BUILD_ID inside the metadata.
 import os
 import re
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
@@ -54,6 +55,14 @@ class Gpkg(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.category}/{self.pf}"
 
 
+class Reading(NamedTuple):
+    """An open container, and how much may be spent on it; `deadline` in monotonic seconds."""
+
+    file: BinaryIO
+    limits: Limits
+    deadline: float
+
+
 class Place(NamedTuple):
     """Where a member's content lies in the container, in bytes."""
 
@@ -75,11 +84,12 @@ def read(path: str | os.PathLike[str], *, limits: Limits = DEFAULT, image: bool 
     Raises BadPackage; its `code` says what is wrong.
     """
     with _opened(Path(path)) as file:
-        container = _container(file, limits)
-        text = _manifest(file, container)
+        reading = Reading(file, limits, time.monotonic() + limits.seconds)
+        container = _container(reading)
+        text = _manifest(reading, container)
         manifest.compare(manifest.parse(text), container.records)
-        values = collect(_inner(file, container, "metadata", limits), limits)
-        content = survey(_inner(file, container, "image", limits), limits) if image else Image()
+        values = collect(_inner(reading, container, "metadata"), limits)
+        content = survey(_inner(reading, container, "image"), limits) if image else Image()
     return Gpkg(
         category=values["CATEGORY"],
         pf=values["PF"],
@@ -136,14 +146,14 @@ def _opened(path: Path) -> BinaryIO:
         raise BadPackage("unreadable", f"{printable(path.name)} cannot be read: {error}") from None
 
 
-def _container(file: BinaryIO, limits: Limits) -> Container:
-    size = os.fstat(file.fileno()).st_size
-    _plausible(file, size, limits)
-    stream = archive.Stream(archive.Slice(file, 0, size), size, "container")
+def _container(reading: Reading) -> Container:
+    size = os.fstat(reading.file.fileno()).st_size
+    _plausible(reading, size)
+    stream = archive.Stream(archive.Slice(reading.file, 0, size, reading.deadline), size, "container")
     prefixes: set[str] = set()
     places: dict[str, Place] = {}
     records: dict[str, manifest.Record] = {}
-    for member in archive.members(stream, limits.members):
+    for member in archive.members(stream, reading.limits.members):
         prefix, name = _member_name(member)
         if name in places:
             raise BadPackage("duplicate", f"{name} comes twice in the container")
@@ -159,12 +169,12 @@ def _container(file: BinaryIO, limits: Limits) -> Container:
     return Container(prefixes.pop(), places, records)
 
 
-def _plausible(file: BinaryIO, size: int, limits: Limits) -> None:
+def _plausible(reading: Reading, size: int) -> None:
     if size == 0:
         raise BadPackage("not_gpkg", "the file is empty, as a failed build leaves it")
-    if size > limits.file:
-        raise BadPackage("too_large", f"the file has {size} bytes; {limits.file} are allowed")
-    head = file.read(tarfile.BLOCKSIZE)
+    if size > reading.limits.file:
+        raise BadPackage("too_large", f"the file has {size} bytes; {reading.limits.file} are allowed")
+    head = reading.file.read(tarfile.BLOCKSIZE)
     if len(head) == tarfile.BLOCKSIZE and head[257:262] != b"ustar":
         raise BadPackage("not_gpkg", "the file is not a GPKG container (GLEP 78)")
 
@@ -218,26 +228,22 @@ def _archives(places: dict[str, Place], stem: str) -> list[str]:
     return [name for name in places if name.startswith(stem + ".tar") and not name.endswith(".sig")]
 
 
-def _manifest(file: BinaryIO, container: Container) -> str:
-    place = container.places[MANIFEST]
+def _manifest(reading: Reading, container: Container) -> str:
+    content = archive.Slice(reading.file, *container.places[MANIFEST]).read()
     try:
-        return b"".join(_pieces(file, place)).decode("ascii")
+        return content.decode("ascii")
     except UnicodeDecodeError:
         raise BadPackage("manifest", "the Manifest is not ASCII text") from None
 
 
-def _pieces(file: BinaryIO, place: Place) -> Iterator[bytes]:
-    source = archive.Slice(file, *place)
-    while data := source.read(archive.PIECE):
-        yield data
-
-
-def _inner(file: BinaryIO, container: Container, stem: str, limits: Limits) -> archive.Stream:
+def _inner(reading: Reading, container: Container, stem: str) -> archive.Stream:
+    """The unpacked metadata or image archive, capped."""
+    limits = reading.limits
     (name,) = _archives(container.places, stem)
     place = container.places[name]
     most = {"metadata": limits.metadata, "image": limits.image}[stem]
     if place.size > most:
         raise BadPackage("too_large", f"{name} has {place.size} bytes; {most} are allowed")
-    cap = min(most, limits.allowance + limits.ratio * place.size)
-    source = archive.unpacked(archive.Slice(file, *place), name.removeprefix(stem + ".tar"), limits)
-    return archive.Stream(source, cap, stem)
+    packed = archive.Slice(reading.file, *place, reading.deadline)
+    source = archive.unpacked(packed, name.removeprefix(stem + ".tar"), limits)
+    return archive.Stream(source, min(most, limits.allowance + limits.ratio * place.size), stem)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from swarm_node.portage.archive import Stream, members
-from swarm_node.portage.limits import BadPackage, Limits, printable
+from swarm_node.portage.limits import CONTROL, BadPackage, Limits, printable
 
 Kind = Literal["setuid", "setgid", "device", "fifo", "link_escape", "odd_name", "world_writable"]
 
@@ -21,7 +21,6 @@ PLAIN: Final = frozenset(
     {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE}
 )
 ROOT: Final = "image"
-DELETE: Final = 0x7F
 
 
 class Suspicious(msgspec.Struct, frozen=True):
@@ -120,7 +119,7 @@ def _findings(member: tarfile.TarInfo) -> Iterator[Suspicious]:
         yield Suspicious("world_writable", path, f"mode {member.mode:04o}")
     if member.issym() and _climbs_out(member):
         yield Suspicious("link_escape", path, "to " + printable(member.linkname))
-    if any(ord(char) < ord(" ") or ord(char) == DELETE for char in member.name):
+    if CONTROL.search(member.name):
         yield Suspicious("odd_name", path, "control characters in the name")
 
 

@@ -1,5 +1,6 @@
 """How much of a foreign package is read before it is refused, and the refusal itself."""
 
+import re
 from typing import Final
 
 import msgspec
@@ -8,12 +9,16 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 GIB: Final = 1024 * MIB
 
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What could break a line of the index, drive a terminal or turn a text round."""
+
 AGAIN: Final = "build the package again and upload the new file"
 
 HINTS: Final[dict[str, str]] = {
     "compression": "set BINPKG_COMPRESS to zstd, xz, gzip, bzip2 or none on the drone and build again",
     "name_binding": "upload the package that this attempt was given, or ask for new work",
     "not_gpkg": 'set BINPKG_FORMAT="gpkg" on the drone and build again',
+    "too_slow": "try again; when it stays slow, package it with less to unpack",
     "truncated": "upload the file again; when it stays short, " + AGAIN,
     "digest": "upload the file again; when it stays wrong, " + AGAIN,
     "unreadable": "check that the file exists and that the service may read it",
@@ -56,6 +61,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Unpacked bytes that any archive may have, however well it packs."""
     window: int = 32 * MIB
     """Memory that a decompressor may ask for."""
+    seconds: float = 300
+    """Time to read it in, wall clock."""
     suspicious: int = 100
     """Findings kept; the rest is only counted."""
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from swarm_node.portage.archive import Stream, members
-from swarm_node.portage.limits import BadPackage, Limits, printable
+from swarm_node.portage.limits import CONTROL, BadPackage, Limits, printable
 
 NAMES: Final = """
     BDEPEND BUILD_ID BUILD_TIME CATEGORY CBUILD CFLAGS CHOST CXXFLAGS DEFINED_PHASES DEPEND DESCRIPTION
@@ -14,8 +14,6 @@ NAMES: Final = """
 KEPT: Final = frozenset(NAMES.split())
 """The values worth keeping; the rest (environment, ebuild, logs) is only counted."""
 REQUIRED: Final = ("CATEGORY", "PF", "SLOT", "BUILD_ID")
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What could break a line of the index, drive a terminal or turn a text round."""
 FORMS: Final = {
     "CATEGORY": re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.-]*"),
     "PF": re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.-]*-[0-9][A-Za-z0-9+_.-]*"),
