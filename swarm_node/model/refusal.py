@@ -42,6 +42,7 @@ CODES: Final[dict[str, Kind]] = {
     "unresolvable": Kind(422, FAILED),
     "too_many": Kind(429, FAILED),
     "internal": Kind(500, FAILED),
+    "bad_state": Kind(500, FAILED),
     "bad_answer": Kind(502, FAILED),
     "log_unavailable": Kind(503, FAILED),
     "gateway_unreachable": Kind(503, UNANSWERED),
