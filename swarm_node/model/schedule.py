@@ -5,19 +5,24 @@ end it earlier; what is left is booked there, so a slow drone takes what the fas
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import nsmallest
+from math import sqrt
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from swarm_node.model.estimate import Estimate
+from swarm_node.model.graph import Graph
 
 OVERDUE_SHARE = 1 / 3
 """A build past its estimate should take this much more of the time it already took (log-normal, 0.5)."""
 
-WALK_LIMIT = 256
-"""Builds looked at for one drone; beyond it the drone takes the best that it may build rather than idle."""
+FASTER = 1.05
+"""A drone counts as faster from this ratio of speeds on; below it a difference is noise of measurement."""
+
+RIVALS, LEFT_AT_MOST = 16, 128
+"""Faster drones compared with and builds left to them in one question: bounds the time it takes."""
 
 
 class Drone(Struct):
@@ -51,16 +56,15 @@ class Offer(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A ready build that the drone did not get: refused, or kept for `drone`, which ends it at `finish`."""
+    """A ready build kept for a faster drone, and when that one should end it."""
 
     build: str
-    reason: str
-    drone: str | None = None
-    finish: float | None = None
+    drone: str
+    finish: float
 
 
 class Choice(NamedTuple):
-    """The build to hand out, None to wait; and what was passed over on the way, highest rank first."""
+    """The build to hand out, None to wait; and the builds kept for faster drones, highest rank first."""
 
     build: str | None
     left: tuple[Left, ...] = ()
@@ -114,6 +118,22 @@ class ReadyQueue:
         self._order = sorted(self._keys.values())
 
 
+def priorities(graph: Graph, estimate: Estimates) -> dict[str, float]:
+    """Each build's rank for the queue: its upward rank in predicted seconds plus one standard deviation.
+
+    Errors of many builds in a row even out and those of one long build do not, so the long one goes first.
+    """
+    ranks: dict[str, float] = {}
+    chains: dict[str, tuple[float, float]] = {}
+    for build in reversed(graph.order):
+        heaviest = max(graph.dependents[build], key=ranks.__getitem__, default="")
+        seconds, variance = chains.get(heaviest, (0.0, 0.0))
+        own = estimate(build)
+        chains[build] = (seconds + own.seconds, variance + (own.seconds * own.spread) ** 2)
+        ranks[build] = chains[build][0] + sqrt(chains[build][1])
+    return ranks
+
+
 def choose(
     drone: Drone,
     ready: Iterable[str],
@@ -127,34 +147,55 @@ def choose(
     `ready` comes highest rank first; `fleet` may include the drone itself. When several drones idle, ask
     for the fastest first (`by_speed`): a slower one leaves known builds to a faster idle one.
     """
-    free = {other.name: other.free_at(now) for other in fleet if _outruns(other, drone)}
-    speeds = {other.name: other.speed for other in fleet if other.name in free}
+    faster = {other.name: other for other in fleet if _outruns(other, drone)}
+    free = _soonest(faster.values(), now)
     left: list[Left] = []
-    best: str | None = None
-    for build in islice(ready, WALK_LIMIT):
-        refusal = refusals(drone.name, build)
-        if refusal is not None:
-            left.append(Left(build, refusal))
+    for build in ready:
+        if refusals(drone.name, build) is not None:
             continue
         predicted = estimate(build)
         if not (predicted.known and free):
             return Choice(build, tuple(left))
-        best = best or build
         own = now + predicted.seconds / drone.speed
-        offers = ((at + predicted.seconds / speeds[name], name) for name, at in free.items())
+        offers = ((at + predicted.seconds / faster[name].speed, name) for name, at in free.items())
         sooner = sorted(offer for offer in offers if offer[0] < own)
         finish, name = next((offer for offer in sooner if refusals(offer[1], build) is None), (own, ""))
         if not name:
             return Choice(build, tuple(left))
         free[name] = finish
-        left.append(Left(build, f"{name} is faster and ends it sooner", name, finish))
+        left.append(Left(build, name, finish))
+        if len(left) == LEFT_AT_MOST:
+            break
     return Choice(None, tuple(left))
 
 
-def _outruns(other: Drone, drone: Drone) -> bool:
-    return other.up and other.speed > drone.speed and other.name != drone.name
+def offers(
+    build: str, fleet: Iterable[Drone], now: float, estimate: Estimates, refusals: Refusals
+) -> list[Offer]:
+    """What each drone that is up could do for a build: the earliest end first, refusals last.
+
+    This is the answer to "why is it not running": what lies before it in the queue is not counted.
+    """
+    seconds = estimate(build).seconds
+    answers = []
+    for drone in fleet:
+        if drone.up:
+            start = drone.free_at(now)
+            refusal = refusals(drone.name, build)
+            answers.append(Offer(drone.name, start, start + seconds / drone.speed, refusal))
+    return sorted(answers, key=lambda offer: (offer.refusal is not None, offer.finish, offer.drone))
 
 
-def by_speed(drones: Iterable[Drone]) -> Sequence[Drone]:
+def by_speed(drones: Iterable[Drone]) -> list[Drone]:
     """Drones in the order in which idle ones should be served: fastest first, then by name."""
     return sorted(drones, key=lambda drone: (-drone.speed, drone.name))
+
+
+def _outruns(other: Drone, drone: Drone) -> bool:
+    return other.up and other.speed > drone.speed * FASTER and other.name != drone.name
+
+
+def _soonest(drones: Iterable[Drone], now: float) -> dict[str, float]:
+    """The few drones that come free first, and when."""
+    soonest = nsmallest(RIVALS, ((drone.free_at(now), -drone.speed, drone.name) for drone in drones))
+    return {name: at for at, _, name in soonest}
