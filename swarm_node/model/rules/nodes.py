@@ -23,14 +23,17 @@ def known_node(state: State, name: str) -> Node:
     return node
 
 
+def check_name(name: str) -> None:
+    """Raises Refused(bad_name) unless a node may be called that."""
+    if not NAME.match(name):
+        raise Refused(
+            "bad_name", f"{name!r:.80} is no node name", "use letters, digits, dot, dash and underscore"
+        )
+
+
 def see_node(state: State, command: c.SeeNode, now: float) -> list[e.Event]:
     """Record a node only when it is new, returns, or says something else than before."""
-    if not NAME.match(command.name):
-        raise Refused(
-            "bad_name",
-            f"{command.name!r:.80} is no node name",
-            "use letters, digits, dot, dash and underscore",
-        )
+    check_name(command.name)
     node = state.nodes.get(command.name)
     if node is not None and node.up and node.facts == command.facts:
         return []

@@ -1,0 +1,69 @@
+"""Build logs as the drones send them: one file an attempt, appended by offset, beside the event log."""
+
+import os
+from pathlib import Path
+
+from swarm_node.model.refusal import Refused
+
+LARGEST = 2 << 30
+"""Bytes of one log; what comes after is dropped, the build goes on."""
+TAIL = 256 << 10
+"""Bytes at the end of a log that a diagnosis reads when the log is long."""
+
+
+class Logs:
+    """The directory of logs; old ones are pruned by count."""
+
+    def __init__(self, directory: Path, keep: int = 5_000) -> None:
+        self.directory = directory
+        self.keep = keep
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def path(self, attempt: int) -> Path:
+        return self.directory / f"{attempt // 1000:04d}" / f"{attempt}.log"
+
+    def size(self, attempt: int) -> int:
+        try:
+            return self.path(attempt).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, attempt: int, offset: int, chunk: bytes) -> int:
+        """Add what is new of a chunk that starts at `offset`; answers the size, where the next must start.
+
+        A gap is not filled: the sender goes back to the size that it is told. Raises: OSError.
+        """
+        path = self.path(attempt)
+        path.parent.mkdir(exist_ok=True)
+        with path.open("ab") as out:
+            size = out.tell()
+            if offset <= size < LARGEST:
+                out.write(chunk[size - offset :])
+            return out.tell()
+
+    def read(self, attempt: int, offset: int = 0, most: int = 1 << 20) -> bytes:
+        """A piece of a log; a negative offset counts from the end. Raises: Refused(unknown_attempt)."""
+        try:
+            with self.path(attempt).open("rb") as log:
+                if offset < 0:
+                    log.seek(max(offset + os.fstat(log.fileno()).st_size, 0))
+                else:
+                    log.seek(offset)
+                return log.read(most)
+        except FileNotFoundError:
+            raise Refused(
+                "unknown_attempt", f"there is no log of attempt {attempt}", "build-swarm history"
+            ) from None
+
+    def tail(self, attempt: int) -> str:
+        """The end of a log as text, whatever bytes it holds; empty when there is none."""
+        try:
+            return self.read(attempt, -TAIL, TAIL).decode(errors="replace")
+        except Refused:
+            return ""
+
+    def prune(self) -> None:
+        """Delete the oldest logs beyond the count to keep."""
+        logs = sorted(self.directory.glob("*/*.log"), key=lambda path: int(path.stem))
+        for path in logs[: -self.keep]:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,33 @@
+"""What the handlers share: the orchestrator's parts, put together once in `app`."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from swarm_node.model.work import Artifact
+from swarm_node.orchestrator.contacts import Contacts
+from swarm_node.orchestrator.dispatch import Dispatch
+from swarm_node.orchestrator.logs import Logs
+from swarm_node.orchestrator.production import Production
+from swarm_node.orchestrator.staging import Staging
+from swarm_node.orchestrator.stream import Stream
+from swarm_node.orchestrator.swarm import Swarm
+from swarm_node.settings.roles import OrchestratorSettings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One of each; `received` are packages that lie in staging but are not yet recorded."""
+
+    settings: OrchestratorSettings
+    swarm: Swarm
+    contacts: Contacts
+    dispatch: Dispatch
+    logs: Logs
+    staging: Staging
+    production: Production
+    stream: Stream
+    received: dict[int, Artifact] = field(default_factory=dict)
+
+
+PARTS = web.AppKey("parts", Parts)
