@@ -1,0 +1,78 @@
+"""Running a program of the system to its end: no prompt, no terminal, a time limit, nothing left behind."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+UNATTENDED: Final = {
+    "LC_ALL": "C.UTF-8",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "SSH_ASKPASS": "true",
+    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_OPTIONAL_LOCKS": "0",
+}
+"""What keeps git, rsync and ssh from asking a person, and git from running transport helpers."""
+
+TOLD: Final = 2000
+"""How many characters of a failed program's last words are passed on."""
+
+
+class CommandError(Exception):
+    """A program could not be started, failed or took too long; the message holds its last words."""
+
+
+async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -> str:
+    """The standard output of a program that succeeds; it and its children end with this call.
+
+    Raises: CommandError.
+    """
+    name = Path(argv[0]).name
+    if shutil.which(argv[0]) is None:
+        raise CommandError(f"{name} is not installed on this machine")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *_dies_with_us(),
+            *argv,
+            cwd=cwd,
+            env=_environment(os.environ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CommandError(f"{name} cannot be started: {error.strerror}") from None
+    try:
+        async with asyncio.timeout(seconds):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise CommandError(f"{name} took longer than {seconds:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if process.returncode:
+        last = (err or out).decode(errors="replace").strip()[-TOLD:]
+        raise CommandError(last or f"{name} ended with status {process.returncode}")
+    return out.decode(errors="surrogateescape")
+
+
+@cache
+def _dies_with_us() -> tuple[str, ...]:
+    """What makes a program end with a service that is killed, see prctl(2); nothing where it is missing."""
+    return ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
+
+
+def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without what would lead git to another repository."""
+    kept = {name: value for name, value in inherited.items() if not name.startswith("GIT_")}
+    return kept | UNATTENDED
