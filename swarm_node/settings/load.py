@@ -41,7 +41,7 @@ def load(kind: type[S], path: Path | None = None) -> S:
     for key, assignment in found.items():
         if key not in keys:
             raise _unknown(key, f"{where}:{assignment.line}", keys)
-    if "SWARM_TOKEN" in found:
+    if "SWARM_TOKEN" in found and found["SWARM_TOKEN"].value:
         _check_private(where)
     try:
         values: dict[str, Any] = {key: assignment.value for key, assignment in found.items()}

@@ -46,9 +46,9 @@ class Settings(BaseSettings):
     bind: Host = "127.0.0.1"
     """Address to listen on; 0.0.0.0 or :: for every one of this machine."""
     node_name: Name = Field(default_factory=own_name)
-    """Name that the console shows (default: the host name)."""
+    """Name that the console shows (empty: the host name)."""
     public_url: OptionalUrl = None
-    """URL that others reach this service at (default: made of REPORT_IP or BIND, and the port)."""
+    """URL that others reach this service at (empty: made of REPORT_IP or BIND, and the port)."""
     report_ip: OptionalHost = None
     """Address to report instead of the own one, for instance a VPN's."""
     state_dir: Directory = Path("/var/lib/build-swarm")
