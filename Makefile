@@ -53,6 +53,6 @@ $(READY): constraints.txt pyproject.toml .ci/make-venv
 	@.ci/make-venv
 
 # A checkout that was copied or moved must not run the code of the old one.
-ifneq ($(file <$(VENV)/.checkout),$(CURDIR))
+ifneq ($(file <$(VENV)/.made-at),$(CURDIR)/$(VENV))
 .PHONY: $(READY)
 endif
