@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 from aiohttp.web_log import AccessLogger
+from aiohttp.web_protocol import _ErrInfo
 
 from swarm_node.http.errors import answer
 from swarm_node.http.limits import DEFAULT, LIMITS, Limits
@@ -57,6 +58,14 @@ class Connection(web.RequestHandler):
             self.head_since = None
         elif self.head_since is None:
             self.head_since = self._loop.time()
+        if self._messages and self._current_request is not None:
+            self._pass_on_error(self._current_request)
+
+    def _pass_on_error(self, request: web.BaseRequest) -> None:
+        """Tell the request in hand that its body is broken; aiohttp would let it wait for the deadline."""
+        message = self._messages[-1][0]
+        if isinstance(message, _ErrInfo):
+            request.content.set_exception(web.RequestPayloadError(message.message))
 
     def handle_error(
         self,
@@ -83,7 +92,12 @@ class Server(web.Server):
         super().__init__(like.request_handler, request_factory=like.request_factory, **options)
         self.limits = limits
         self.open: set[Connection] = set()
-        self._options = {**options, "keepalive_timeout": limits.idle_seconds, "auto_decompress": False}
+        self._options = {
+            **options,
+            "auto_decompress": False,
+            "keepalive_timeout": limits.idle_seconds,
+            "lingering_time": limits.linger_seconds,
+        }
         self._sweeping = self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def __call__(self) -> Connection:

@@ -67,4 +67,6 @@ def response_to(request: web.BaseRequest, error: Exception) -> web.Response:
     response = answer(refusal(request, error))
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+    if isinstance(error, web.RequestPayloadError):
+        response.force_close()
     return response

@@ -43,13 +43,16 @@ async def decode(request: web.Request, kind: type[T], cap: int | None = None) ->
 
 
 def parse(text: bytes, kind: type[T]) -> T:
-    """Decode one JSON document strictly: no NaN, duplicate key, byte order mark, wrong type or deep nesting.
+    """Decode one JSON document strictly: no NaN, duplicate key, wrong type, deep nesting.
+
+    Whole numbers have at most 18 digits, so that every one fits a column of the journal.
+
 
     Raises: Refused (bad_json where it is no JSON, bad_request where it is not `kind`).
     """
     try:
         value: T = _decoder(kind).decode(text)
-        json.loads(text, object_pairs_hook=_distinct)
+        json.loads(text, object_pairs_hook=_distinct, parse_int=_check_int)
     except msgspec.ValidationError as error:
         raise Refused("bad_request", str(error), _expected(kind)) from None
     except RecursionError:
@@ -83,6 +86,11 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the key {twice!r} is given twice")
+
+
+def _check_int(digits: str) -> None:
+    if len(digits) > 18:
+        raise ValueError("a whole number of more than 18 digits")
 
 
 def _expected(kind: Any) -> str:

@@ -26,6 +26,8 @@ class Limits(NamedTuple):
     """The least mean rate of a streamed body."""
     idle_seconds: float = 75.0
     """How long an unused connection is kept."""
+    linger_seconds: float = 2.0
+    """How much longer a body that its handler did not want is read, so that the sender sees the answer."""
     connections: int = 4096
 
 
