@@ -1,1 +1,1 @@
-"""The embedded swarm: every service of a swarm as processes on loopback, with Gentoo trees and packages of its own."""
+"""The embedded swarm: the services of a swarm as processes on loopback, with Gentoo trees of its own."""

@@ -1,6 +1,4 @@
-"""The demo's ways to fail: one package for each row of the handbook's error table, what breaks it and what cures it."""
-
-from __future__ import annotations
+"""The demo's ways to fail: a package for each row of the handbook's error table, its damage and its cure."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +8,7 @@ from swarm_node.demo.remotes import TREES
 
 
 class Fault(NamedTuple):
-    """One row: the error's name, the package that shows it, the action that cures it, and words of its output."""
+    """One row: the error, the package that shows it, the action that cures it, and words of its output."""
 
     error: str
     package: str
@@ -21,33 +19,39 @@ class Fault(NamedTuple):
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault("Missing overlay", "games-misc/cometfall", "sync-overlays", "there are no ebuilds to satisfy"),
     Fault("Portage tree mismatch", "app-text/starlore", "sync-fix", "Digest verification failed"),
-    Fault("Kernel-specific", "x11-drivers/starlight-drivers", "build-local", "kernel configuration not found"),
+    Fault(
+        "Kernel-specific", "x11-drivers/starlight-drivers", "build-local", "kernel configuration not found"
+    ),
     Fault("Transient failure", "net-misc/skywire", "unblock", "503"),
     Fault("USE flag mismatch", "app-misc/planisphere", "fresh", "REQUIRED_USE"),
 )
 
 
-def damage(clone: Path) -> None:
-    """Leave a clone of the `demo` tree with a local edit, as a sync that was cut short would.
+_EDIT: Final = "# tried something here\n"
 
-    The Manifest of app-text/starlore names a digest that its distfile does not have. `git pull --ff-only` keeps the
-    edit; fetch, reset --hard and clean undo it. Doing it twice changes nothing more.
+
+def damage(clone: Path) -> None:
+    """Leave a clone of the `demo` tree with a local edit: the ebuild of app-text/starlore no longer is what
+    its Manifest says.
+
+    `git pull --ff-only` keeps the edit; fetch, reset --hard and clean undo it. Twice is the same as once.
     """
-    manifest = clone / "app-text" / "starlore" / "Manifest"
-    words = manifest.read_text().split()
-    for index, word in enumerate(words):
-        if word in ("BLAKE2B", "SHA512"):
-            words[index + 1] = "0" * len(words[index + 1])
-    manifest.write_text(" ".join(words) + "\n")
+    if not damaged(clone):
+        with _edited(clone).open("a") as ebuild:
+            ebuild.write(_EDIT)
 
 
 def damaged(clone: Path) -> bool:
     """Whether `damage` was done to this clone and not undone since."""
-    return "BLAKE2B 000000" in (clone / "app-text" / "starlore" / "Manifest").read_text()
+    return _EDIT in _edited(clone).read_text()
+
+
+def _edited(clone: Path) -> Path:
+    return clone / "app-text" / "starlore" / "starlore-1.0.ebuild"
 
 
 def install_kernel(prefix: Path) -> None:
-    """Give one Portage prefix a configured kernel (usr/src/linux/.config), as the machine it builds for would have."""
+    """Give one Portage prefix a configured kernel, usr/src/linux/.config, as a local builder has."""
     directory = prefix / "usr" / "src" / "linux"
     directory.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TREES / "kernel" / "config", directory / ".config")

@@ -1,10 +1,8 @@
 """A mirror of the demo's distfiles on loopback, out of service for a counted number of requests.
 
-Each folder of `trees/distfiles` is one distfile: an uncompressed tar whose bytes depend on the folder alone, so that
-the digests in the trees' Manifests hold on every machine.
+Each folder of `trees/distfiles` is one distfile: an uncompressed tar whose bytes depend on the folder alone,
+so that the digests in the trees' Manifests hold on every machine.
 """
-
-from __future__ import annotations
 
 import io
 import tarfile
@@ -16,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 OUTAGES: Final[Mapping[str, int]] = {"skywire-1.0.tar": 3}
-"""Distfile to the number of requests that the mirror answers with 503 at first: one for each automatic attempt."""
+"""Distfile to the requests that the mirror refuses at first with 503: one for each automatic attempt."""
 
 _DISTFILES: Final = web.AppKey("distfiles", dict[str, bytes])
 _LEDGER: Final = web.AppKey("ledger", Path)
@@ -63,12 +61,12 @@ def set_outage(ledger: Path, name: str, requests: int) -> None:
 
 
 def portage_mirrors(url: str) -> str:
-    """The text of etc/portage/mirrors (portage(5)) that makes `mirror://demo/` lead to the mirror at `url`."""
+    """The text of etc/portage/mirrors, see portage(5), that leads `mirror://demo/` to the mirror at `url`."""
     return f"demo {url.rstrip('/')}/distfiles\n"
 
 
 def make_app(folder: Path, ledger: Path) -> web.Application:
-    """The mirror as an application: GET /distfiles/NAME and /health; what is left of each outage lives in `ledger`."""
+    """The mirror: GET /distfiles/NAME and /health; what is left of each outage lives in the file `ledger`."""
     app = web.Application()
     app[_DISTFILES] = distfiles(folder)
     app[_LEDGER] = ledger

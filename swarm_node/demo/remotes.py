@@ -1,23 +1,36 @@
-"""Where the demo's trees come from: git repositories and an rsync daemon on this machine, planted from package data.
+"""Where the demo's trees come from: git repositories and an rsync daemon, planted from package data.
 
-`plant` copies `trees/main` and `trees/extra` into two git repositories, writes their Manifests (thin, GLEP 74) and keeps
-what was committed on top of them later, as an upstream would.
+`plant` copies `trees/main` and `trees/extra` into two git repositories, writes their Manifests (GLEP 74,
+with the ebuilds' own digests, as a mirror's) and keeps what was committed on top of them later, as an
+upstream would.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from swarm_node.demo.mirror import distfiles
+from swarm_node.portage.prefix import Repository, make_prefix, portage_environment
 
 TREES: Final = Path(__file__).parent / "trees"
 """The packaged data: main and extra (repositories), distfiles, profiles (of clients), kernel."""
+
+ARCHES: Final = {
+    "aarch64": "arm64",
+    "armv7l": "arm",
+    "i686": "x86",
+    "loongarch64": "loong",
+    "ppc64le": "ppc64",
+    "riscv64": "riscv",
+    "x86_64": "amd64",
+}
+"""Machine, as uname(1) names it, to Gentoo's ARCH."""
 
 _PLANTED: Final = "planted"
 _GIT_ENVIRONMENT: Final = {
@@ -43,42 +56,70 @@ class Remotes(NamedTuple):
         return f"file://{self.root / name}"
 
 
+def profile_of(machine: str) -> str:
+    """The profile of the `demo` tree, relative to its `profiles`, for a machine as uname(1) names it.
+
+    Raises: KeyError for a machine that the tree has no profile for.
+    """
+    return f"default/linux/{ARCHES[machine]}"
+
+
 def plant(root: Path) -> Remotes:
     """Make the upstreams in `root`, or bring them up to the packaged trees where those changed since.
 
-    Commits that were made upstream after planting stay. Raises: RuntimeError with git's own words when git fails.
+    Commits that were made upstream after planting stay.
+    Raises: RuntimeError with git's own words when git fails.
     """
     remotes = Remotes(root, root / "demo", root / "extra")
-    digests = distfiles(TREES / "distfiles")
-    for source, repository in ((TREES / "main", remotes.demo), (TREES / "extra", remotes.extra)):
-        _plant_repository(source, repository, digests)
+    planted = [
+        _plant_repository(source, repository)
+        for source, repository in ((TREES / "main", remotes.demo), (TREES / "extra", remotes.extra))
+    ]
+    if any(planted):
+        cache_metadata(remotes)
     return remotes
 
 
-def _plant_repository(source: Path, repository: Path, content: Mapping[str, bytes]) -> None:
-    files = _tree(source, content)
+def cache_metadata(remotes: Remotes) -> None:
+    """Commit metadata/md5-cache to both upstreams (egencache(1)), so that no resolver has to run ebuilds.
+
+    An entry whose ebuild changed since is not used; Portage then runs that ebuild.
+    Raises: RuntimeError with egencache's own words when it fails; PortageMissing.
+    """
+    repositories = [Repository("demo", remotes.demo), Repository("extra", remotes.extra)]
+    with tempfile.TemporaryDirectory() as directory:
+        profile = remotes.demo / "profiles" / profile_of(platform.machine())
+        prefix = make_prefix(Path(directory), repositories=repositories, profile=profile)
+        for repository in repositories:
+            _run(
+                [str(prefix.portage.bin / "egencache"), "--update", f"--repo={repository.name}"],
+                repository.location,
+                portage_environment(prefix),
+            )
+            commit(repository.location, {}, "The metadata cache")
+
+
+def _plant_repository(source: Path, repository: Path) -> bool:
+    """Whether anything was planted: the repository was not there or the packaged tree changed."""
+    files = _tree(source)
     fingerprint = _fingerprint(files)
     marker = repository / ".git" / _PLANTED
     if marker.is_file() and marker.read_text() == fingerprint:
-        return
+        return False
     if not (repository / ".git").is_dir():
         repository.mkdir(parents=True, exist_ok=True)
         git(repository, "init", "--quiet", "--initial-branch=main")
     commit(repository, files, "The packages of the demonstration")
     marker.write_text(fingerprint)
+    return True
 
 
-def _tree(source: Path, content: Mapping[str, bytes]) -> dict[str, bytes | None]:
-    files: dict[str, bytes | None] = {
+def _tree(source: Path) -> dict[str, bytes | None]:
+    return {
         path.relative_to(source).as_posix(): path.read_bytes()
         for path in sorted(source.rglob("*"))
         if path.is_file()
     }
-    for ebuild in [name for name in files if name.endswith(".ebuild")]:
-        distfile = f"{Path(ebuild).stem}.tar"
-        if distfile in content:
-            files[str(Path(ebuild).parent / "Manifest")] = manifest_line(distfile, content[distfile]).encode()
-    return files
 
 
 def _fingerprint(files: Mapping[str, bytes | None]) -> str:
@@ -88,16 +129,37 @@ def _fingerprint(files: Mapping[str, bytes | None]) -> str:
     return digest.hexdigest()
 
 
-def manifest_line(name: str, content: bytes) -> str:
-    """The DIST line of a Manifest (GLEP 74) for one distfile."""
+def manifest(package: Path, content: Mapping[str, bytes]) -> str:
+    """The Manifest (GLEP 74) of a package: its EBUILD, AUX and MISC files, and the DIST that it fetches."""
+    lines = [
+        _manifest_line("DIST", f"{ebuild.stem}.tar", content[f"{ebuild.stem}.tar"])
+        for ebuild in package.glob("*.ebuild")
+        if f"{ebuild.stem}.tar" in content
+    ]
+    for path in package.rglob("*"):
+        name = path.relative_to(package).as_posix()
+        if path.is_file() and name != "Manifest":
+            kind = "EBUILD" if name.endswith(".ebuild") else "AUX" if name.startswith("files/") else "MISC"
+            lines.append(_manifest_line(kind, name.removeprefix("files/"), path.read_bytes()))
+    return "".join(sorted(lines))
+
+
+def _manifest_line(kind: str, name: str, content: bytes) -> str:
     blake2b, sha512 = hashlib.blake2b(content).hexdigest(), hashlib.sha512(content).hexdigest()
-    return f"DIST {name} {len(content)} BLAKE2B {blake2b} SHA512 {sha512}\n"
+    return f"{kind} {name} {len(content)} BLAKE2B {blake2b} SHA512 {sha512}\n"
+
+
+def _write_manifests(repository: Path) -> None:
+    content = distfiles(TREES / "distfiles")
+    for package in {ebuild.parent for ebuild in repository.glob("*/*/*.ebuild")}:
+        (package / "Manifest").write_text(manifest(package, content))
 
 
 def commit(repository: Path, changes: Mapping[str, bytes | None], message: str) -> str:
-    """Write (or with None remove) files of an upstream by their relative path and commit them; returns the commit's id.
+    """Write files of an upstream by their relative path (None removes one), its Manifests, and commit them.
 
-    Nothing is committed when nothing differs. Raises: ValueError for a path outside the repository.
+    Returns the commit's id; nothing is committed when nothing differs.
+    Raises: ValueError for a path outside the repository.
     """
     for name, content in changes.items():
         path = repository / name
@@ -108,6 +170,7 @@ def commit(repository: Path, changes: Mapping[str, bytes | None], message: str) 
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+    _write_manifests(repository)
     git(repository, "add", "--all")
     if git(repository, "status", "--porcelain"):
         git(repository, "commit", "--quiet", f"--message={message}")
@@ -115,16 +178,18 @@ def commit(repository: Path, changes: Mapping[str, bytes | None], message: str) 
 
 
 def bump(repository: Path, package: str, version: str, *, subslot: str | None = None) -> str:
-    """Publish a new version of `package` (category/name) upstream, made from its newest ebuild; returns the commit's id.
+    """Publish a new version of `package` (category/name) upstream, made from its newest ebuild.
 
-    A new subslot makes every package that was built against the library needed again.
-    Raises: KeyError when the repository has no such package.
+    Returns the commit's id. A new subslot makes every package built against the library needed again.
+    Raises: KeyError when the repository has no such package; ValueError for one whose distfile carries the version.
     """
     name = package.partition("/")[2]
     ebuilds = sorted((repository / package).glob("*.ebuild"), key=lambda path: path.stat().st_mtime_ns)
     if not ebuilds:
         raise KeyError(package)
     text = ebuilds[-1].read_text()
+    if "SRC_URI" in text:
+        raise ValueError(f"{package} fetches a distfile of its version, which the mirror does not have")
     if subslot is not None:
         slot = _value(text, "SLOT")
         text = text.replace(f'SLOT="{slot}"', f'SLOT="{slot.partition("/")[0]}/{subslot}"')
@@ -163,13 +228,14 @@ def git(repository: Path, *arguments: str) -> str:
     program = shutil.which("git")
     if program is None:
         raise RuntimeError("there is no git: install it, the demo's trees are git repositories")
+    return _run([program, *arguments], repository, {**os.environ, **_GIT_ENVIRONMENT})
+
+
+def _run(command: list[str], directory: Path, environment: Mapping[str, str]) -> str:
     done = subprocess.run(
-        [program, "-C", str(repository), *arguments],
-        env={**os.environ, **_GIT_ENVIRONMENT},
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if done.returncode:
-        raise RuntimeError(f"git {arguments[0]} in {repository}: {done.stderr.strip()}")
+        words = " ".join((done.stderr or done.stdout).split())
+        raise RuntimeError(f"{Path(command[0]).name} {command[1]} in {directory}: {words}")
     return done.stdout.strip()

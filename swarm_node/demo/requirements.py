@@ -1,7 +1,5 @@
 """The programs that the embedded swarm needs of the system, beside Python's own packages."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -27,7 +25,13 @@ PROGRAMS: Final[tuple[Program, ...]] = (
     Program("wget", "wget", "net-misc/wget", "Portage fetches distfiles and binary packages with it"),
     Program("zstd", "zstd", "app-arch/zstd", "binary packages are compressed with it"),
     Program("rsync", "rsync", "net-misc/rsync", "the overlay comes over rsync; over git without it", True),
-    Program("scanelf", "pax-utils", "app-misc/pax-utils", "packages tell which sonames they provide and need", True),
+    Program(
+        "scanelf",
+        "pax-utils",
+        "app-misc/pax-utils",
+        "packages tell their sonames",
+        True,
+    ),
     Program("setpriv", "util-linux", "sys-apps/util-linux", "a build ends when its drone ends", True),
     Program("unshare", "util-linux", "sys-apps/util-linux", "each build gets a clean room", True),
 )

@@ -12,7 +12,7 @@ static int catalogue(const char *name) {
         char label[64];
         double hours, degrees, magnitude;
         number++;
-        if (line[0] == '#' || strchr(line, '-') == line) continue;
+        if (line[0] == '#') continue;
         if (sscanf(line, "%63[^,],%lf,%lf,%lf", label, &hours, &degrees, &magnitude) != 4) {
             fprintf(stderr, "stars.csv:%d: expected name,hours,degrees,magnitude\n", number);
             return 1;
@@ -21,6 +21,7 @@ static int catalogue(const char *name) {
     }
     printf("};\n\nstatic const struct constellation self = {\n    \"%s\", stars, sizeof stars / sizeof stars[0]};\n", name);
     printf("\nconst struct constellation *constellation(void) { return &self; }\n");
+    printf("\nconst struct star *brightest(void) { return constellation_brightest(&self); }\n");
     return number == 0;
 }
 
