@@ -1,7 +1,8 @@
 """How long a build will take: learnt from this swarm's own builds, by package and by the speed of the drone.
 
 Seconds are those of a drone of speed 1 (eight cores) unless said otherwise. A package built before, in any
-version, is *known*; any other gets the median of its category, then of everything, then a constant.
+version, is *known*; any other gets the median of its category (drawn towards that of everything while the
+category is small), then of everything, then a constant.
 """
 
 import re
@@ -21,6 +22,9 @@ KNOWN_SPREAD, CATEGORY_SPREAD, BLIND_SPREAD = 0.5, 1.1, 1.5
 SHORTEST_SECONDS = 0.1
 SAMPLES_A_PACKAGE = 9
 RATIOS_A_NODE = 40
+FAITH_IN_OVERALL = 2.0
+"""How many packages of a category the median of everything weighs as much as."""
+
 FAITH_IN_CORES = 4.0
 """How many comparisons the speed that the core count suggests weighs as much as."""
 
@@ -111,11 +115,14 @@ def estimate(history: History, cp: str) -> Estimate:
         off = sum((value - middle) ** 2 for value in logs)
         spread = sqrt((2 * KNOWN_SPREAD**2 + off) / (1 + len(logs)))
         return Estimate(exp(middle), True, spread)
-    if alike := history.categories.get(_category(cp)):
-        return Estimate(_median(alike), False, CATEGORY_SPREAD)
-    if history.overall:
-        return Estimate(_median(history.overall), False, BLIND_SPREAD)
-    return Estimate(FALLBACK_SECONDS, False, BLIND_SPREAD)
+    if not history.overall:
+        return Estimate(FALLBACK_SECONDS, False, BLIND_SPREAD)
+    general = _median(history.overall)
+    alike = history.categories.get(_category(cp))
+    if not alike:
+        return Estimate(general, False, BLIND_SPREAD)
+    weight = len(alike) / (len(alike) + FAITH_IN_OVERALL)
+    return Estimate(_median(alike) ** weight * general ** (1 - weight), False, CATEGORY_SPREAD)
 
 
 def expected(history: History, cp: str, node: str) -> Estimate:
