@@ -20,6 +20,7 @@ class Parts:
     """One of each; `received` are packages that lie in staging but are not yet recorded."""
 
     settings: OrchestratorSettings
+    url: str
     swarm: Swarm
     contacts: Contacts
     dispatch: Dispatch

@@ -1,5 +1,6 @@
 """The imperative shell round the pure model: decide, apply, append durably, then answer and publish."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -68,6 +69,25 @@ class Swarm:
             raise refused
         return events
 
+    async def until(self, true: Callable[[State], bool], seconds: float) -> bool:
+        """Wait until something is true of the state; False when the time ran out first."""
+        changed = asyncio.Event()
+
+        def hear(_: Sequence[Record]) -> None:
+            changed.set()
+
+        self._listeners.append(hear)
+        try:
+            async with asyncio.timeout(seconds):
+                while not true(self.state):
+                    await changed.wait()
+                    changed.clear()
+        except TimeoutError:
+            return true(self.state)
+        finally:
+            self._listeners.remove(hear)
+        return True
+
     async def _settle(self, events: list[AnyEvent], first: int) -> None:
         """Even an answer without events waits: what it rests on may still be on its way to the disk."""
         try:
@@ -78,7 +98,7 @@ class Swarm:
             raise Refused("log_unavailable", str(error), error.hint) from error
         if events:
             records = [Record(first + place, event) for place, event in enumerate(events)]
-            for listener in self._listeners:
+            for listener in tuple(self._listeners):
                 listener(records)
             if self.state.seq - self._snapshot_at >= SNAPSHOT_EVERY:
                 await self.save_snapshot()

@@ -104,7 +104,7 @@ async def ask(request: web.Request) -> web.Response:
 
 async def progress(request: web.Request) -> web.Response:
     """POST /api/v1/attempts/{n}/progress: still at it; the answer says whether to go on."""
-    parts, number = request.app[PARTS], _number(request)
+    parts, number = request.app[PARTS], attempt_number(request)
     report = await decode(request, ProgressReport)
     parts.contacts.check(report.node, request.headers.get(TOKEN))
     try:
@@ -121,7 +121,7 @@ async def progress(request: web.Request) -> web.Response:
 
 async def append_log(request: web.Request) -> web.Response:
     """POST /api/v1/attempts/{n}/log?offset=N: more of the log; the answer says where the next must start."""
-    parts, number = request.app[PARTS], _number(request)
+    parts, number = request.app[PARTS], attempt_number(request)
     _own_attempt(parts, number, request)
     offset = query(request, LogQuery).offset
     if offset < 0:
@@ -134,7 +134,7 @@ async def append_log(request: web.Request) -> web.Response:
 
 async def upload(request: web.Request) -> web.Response:
     """PUT /api/v1/attempts/{n}/package: the package, streamed; checked and durable when answered."""
-    parts, number = request.app[PARTS], _number(request)
+    parts, number = request.app[PARTS], attempt_number(request)
     attempt = _own_attempt(parts, number, request)
     if attempt.outcome != "open":
         raise Refused(
@@ -161,7 +161,7 @@ async def upload(request: web.Request) -> web.Response:
 
 async def complete(request: web.Request) -> web.Response:
     """POST /api/v1/attempts/{n}/complete: the attempt is done; the answer brings the next work."""
-    parts, number = request.app[PARTS], _number(request)
+    parts, number = request.app[PARTS], attempt_number(request)
     done = await decode(request, Completion)
     parts.contacts.check(done.node, request.headers.get(TOKEN))
     artifact = await _received(parts, number, done)
@@ -206,7 +206,7 @@ async def _received(parts: Parts, number: int, done: Completion) -> Artifact | N
 
 async def fail(request: web.Request) -> web.Response:
     """POST /api/v1/attempts/{n}/fail: the attempt ended without a package; diagnosed from its log."""
-    parts, number = request.app[PARTS], _number(request)
+    parts, number = request.app[PARTS], attempt_number(request)
     report = await decode(request, FailureReport)
     parts.contacts.check(report.node, request.headers.get(TOKEN))
     log = await asyncio.to_thread(parts.logs.tail, number)
@@ -226,7 +226,7 @@ async def fail(request: web.Request) -> web.Response:
 
 async def finish_directive(request: web.Request) -> web.Response:
     """POST /api/v1/directives/{id}/result."""
-    parts, number = request.app[PARTS], _number(request)
+    parts, number = request.app[PARTS], attempt_number(request)
     result = await decode(request, DirectiveResult)
     parts.contacts.check(result.node, request.headers.get(TOKEN))
     await parts.swarm.submit(
@@ -246,7 +246,7 @@ def _refuse_ignored(events: list[Event]) -> None:
             raise Refused(event.code, event.message, "drop it and ask for work")
 
 
-def _number(request: web.Request) -> int:
+def attempt_number(request: web.Request) -> int:
     text = request.match_info["number"]
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Refused("bad_request", f"{text!r:.60} is no number", "use the number from the order")

@@ -1,0 +1,131 @@
+"""The orchestrator as a service: its parts put together, started in order and stopped in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from swarm_node.http import service
+from swarm_node.http.registration import Registration, stay_registered
+from swarm_node.http.service import ADDRESS
+from swarm_node.journal.base import JournalError
+from swarm_node.journal.sqlite import SqliteJournal
+from swarm_node.model.commands import SetPolicy, Sweep
+from swarm_node.model.events import Policy
+from swarm_node.model.refusal import Refused
+from swarm_node.orchestrator import actions, files, gauges, local, look, preparation, release, work
+from swarm_node.orchestrator.contacts import Contacts
+from swarm_node.orchestrator.dispatch import Dispatch
+from swarm_node.orchestrator.logs import Logs
+from swarm_node.orchestrator.parts import PARTS, Parts
+from swarm_node.orchestrator.production import Production
+from swarm_node.orchestrator.staging import Staging
+from swarm_node.orchestrator.stream import Stream
+from swarm_node.orchestrator.swarm import Swarm
+from swarm_node.settings.roles import OrchestratorSettings
+
+SWEEPS_A_LEASE = 9
+"""How often silence is looked at: a lost drone's build is needed again at most a ninth of a lease late."""
+
+
+async def make_app(settings: OrchestratorSettings) -> web.Application:
+    """The application; nothing is opened before it starts."""
+    app = service.make_app(names=settings.names(), token=settings.token)
+    for routes in (look.ROUTES, work.ROUTES, actions.ROUTES, files.ROUTES):
+        app.add_routes(routes)
+
+    async def running(app: web.Application) -> AsyncIterator[None]:
+        parts = assemble(settings, app[ADDRESS])
+        app[PARTS] = parts
+        gauges.register(app, parts)
+        await recover(parts)
+        tasks = [
+            asyncio.create_task(parts.dispatch.run()),
+            asyncio.create_task(_sweep(parts)),
+            asyncio.create_task(preparation.resume(parts)),
+        ]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await parts.swarm.close()
+
+    app.cleanup_ctx.append(running)
+    app.cleanup_ctx.append(local.builder(settings))
+    if settings.gateway_url:
+        stay_registered(
+            app,
+            settings.gateway_url,
+            lambda address: _registration(settings, address),
+            interval=settings.heartbeat_interval,
+            token=settings.token,
+        )
+    return app
+
+
+def assemble(settings: OrchestratorSettings, address: str) -> Parts:
+    """Open the log and the directories. Raises: Refused naming what cannot be opened."""
+    try:
+        swarm = Swarm(SqliteJournal(settings.state_dir / "swarm.db"))
+    except JournalError as error:
+        raise Refused("log_unavailable", str(error), error.hint) from None
+    url = settings.public_url or address
+    return Parts(
+        settings=settings,
+        url=url,
+        swarm=swarm,
+        contacts=Contacts(settings.state_dir / "tokens.json"),
+        dispatch=Dispatch(swarm),
+        logs=Logs(settings.state_dir / "logs"),
+        staging=Staging(settings.staging_dir),
+        production=Production(settings.production_dir, url=f"{url}/packages"),
+        stream=Stream(swarm),
+    )
+
+
+async def recover(parts: Parts) -> None:
+    """Bring policy, staging and production in step with the log after whatever ended the last run."""
+    settings = parts.settings
+    await parts.swarm.submit(
+        SetPolicy(
+            policy=Policy(
+                lease=settings.lease_seconds,
+                max_attempts=settings.max_attempts,
+                backoff=settings.retry_seconds,
+                build_mode=settings.build_mode,
+                time_limit=settings.time_limit,
+                silence_limit=settings.silence_limit,
+                simulated=settings.simulated,
+            )
+        )
+    )
+    await release.recover(parts)
+
+
+async def _sweep(parts: Parts) -> None:
+    while True:
+        await asyncio.sleep(parts.settings.lease_seconds / SWEEPS_A_LEASE)
+        state = parts.swarm.state
+        silent = {name: parts.contacts.silence(name) for name, node in state.nodes.items() if node.up}
+        await parts.swarm.submit(Sweep(silent=silent))
+
+
+def _registration(settings: OrchestratorSettings, address: str) -> Registration:
+    return Registration(
+        role="orchestrator",
+        name=settings.node_name,
+        url=settings.public_url or address,
+        priority=settings.priority,
+    )
+
+
+def main(settings: OrchestratorSettings, ready_fd: int | None = None) -> int:
+    """Run until stopped; the exit code."""
+    return service.run(
+        lambda: make_app(settings),
+        name="orchestrator",
+        host=settings.bind,
+        port=settings.port,
+        log_file=settings.log_file,
+        ready_fd=ready_fd,
+    )

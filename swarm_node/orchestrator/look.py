@@ -1,0 +1,172 @@
+"""What can be seen: status, state, queue, nodes, blocked, why, history, releases, logs."""
+
+import asyncio
+
+import msgspec
+from aiohttp import web
+
+from swarm_node.http.json import Body, query, reply
+from swarm_node.model.diagnosis import Diagnosis
+from swarm_node.model.names import find_builds
+from swarm_node.model.refusal import Refused
+from swarm_node.model.state import Build, State
+from swarm_node.model.status import status
+from swarm_node.model.why import remedy_command, why
+from swarm_node.orchestrator.parts import PARTS
+from swarm_node.orchestrator.work import attempt_number
+
+FINISHED = ("BuildStaged", "BuildFailed", "AttemptLost")
+
+
+class HistoryQuery(Body, frozen=True):
+    limit: int = 50
+
+
+class LogQuery(Body, frozen=True):
+    offset: int = 0
+    limit: int = 1 << 20
+
+
+async def health(request: web.Request) -> web.Response:
+    """GET /health."""
+    parts = request.app[PARTS]
+    return reply({"status": "ok", "role": "orchestrator", "name": parts.settings.node_name})
+
+
+async def show_status(request: web.Request) -> web.Response:
+    """GET /api/v1/status: what `build-swarm status` prints."""
+    parts = request.app[PARTS]
+    seen = msgspec.to_builtins(status(parts.swarm.state, parts.swarm.now()))
+    return reply({**seen, "orchestrator": parts.settings.node_name})
+
+
+async def show_state(request: web.Request) -> web.Response:
+    """GET /api/v1/state: the whole fold of the log."""
+    return reply(request.app[PARTS].swarm.state)
+
+
+async def show_queue(request: web.Request) -> web.Response:
+    """GET /api/v1/queue: every build in the order in which it would be handed out."""
+    state = request.app[PARTS].swarm.state
+    return reply([_build(state, build) for build in sorted(state.builds.values(), key=_place)])
+
+
+def _place(build: Build) -> tuple[int, float, str]:
+    order = ("building", "assigned", "needed", "blocked", "staged", "released")
+    return order.index(build.status), -build.rank, build.id
+
+
+def _build(state: State, build: Build) -> dict[str, object]:
+    attempt = state.attempts.get(build.attempt) if build.attempt is not None else None
+    return {
+        "build": build.id,
+        "status": build.status,
+        "reason": build.row.reason,
+        "node": attempt.node if attempt is not None else None,
+        "attempt": build.attempt,
+        "since": build.since,
+        "rank": round(build.rank, 1),
+        "waits_for": state.queue.unmet(build.id),
+        "tries": len(build.failures),
+        "room": build.measures.room if build.measures is not None else None,
+    }
+
+
+async def show_nodes(request: web.Request) -> web.Response:
+    """GET /api/v1/nodes: every node that ever registered, with what it does now."""
+    parts = request.app[PARTS]
+    state = parts.swarm.state
+    return reply(
+        [
+            {
+                **msgspec.to_builtins(node),
+                "building": state.attempts[node.attempt].build if node.attempt is not None else None,
+                "progress": parts.contacts.progress.get(node.name) if node.attempt is not None else None,
+                "silence": round(parts.contacts.silence(node.name), 1),
+            }
+            for node in state.nodes.values()
+        ]
+    )
+
+
+async def show_blocked(request: web.Request) -> web.Response:
+    """GET /api/v1/blocked: every blocked build with its diagnosis and the command that would cure it."""
+    state = request.app[PARTS].swarm.state
+    return reply(
+        [
+            {
+                "build": build.id,
+                "diagnosis": build.diagnosis or Diagnosis("other", "human"),
+                "command": remedy_command(build) if build.diagnosis is not None else "",
+                "attempts": [failure.attempt for failure in build.failures],
+                "nodes": [failure.node for failure in build.failures],
+                "holds_up": len(state.queue.dependents.get(build.id, ())),
+            }
+            for build in state.by_status("blocked")
+        ]
+    )
+
+
+async def show_why(request: web.Request) -> web.Response:
+    """GET /api/v1/why/{package}: why it is not running, for every build of that name."""
+    swarm = request.app[PARTS].swarm
+    found = find_builds(swarm.state, request.match_info["package"])
+    return reply([why(swarm.state, build, swarm.now()) for build in found])
+
+
+async def show_history(request: web.Request) -> web.Response:
+    """GET /api/v1/history?limit=N: the newest finished attempts, newest first."""
+    limit = query(request, HistoryQuery).limit
+    if not 0 < limit <= 10_000:
+        raise Refused("bad_request", f"limit {limit} is out of range", "from 1 to 10000")
+    journal = request.app[PARTS].swarm.journal
+    return reply(journal.latest(FINISHED, limit))
+
+
+async def show_releases(request: web.Request) -> web.Response:
+    """GET /api/v1/releases: what was released, newest first."""
+    state = request.app[PARTS].swarm.state
+    kept = sorted(state.releases.values(), key=lambda release: -release.number)
+    return reply({"current": state.current, "releases": kept})
+
+
+async def show_log(request: web.Request) -> web.Response:
+    """GET /api/v1/attempts/{n}/log?offset=N&limit=M: a piece of a build's log; a negative offset is from the end."""
+    parts, asked = request.app[PARTS], query(request, LogQuery)
+    if not 0 < asked.limit <= 16 << 20:
+        raise Refused("bad_request", f"limit {asked.limit} is out of range", "at most 16 MiB")
+    number = attempt_number(request)
+    piece = await asyncio.to_thread(parts.logs.read, number, asked.offset, asked.limit)
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "X-Content-Type-Options": "nosniff",
+        "X-Log-Size": str(parts.logs.size(number)),
+    }
+    return web.Response(body=piece, headers=headers)
+
+
+async def show_stream(request: web.Request) -> web.StreamResponse:
+    """GET /api/v1/stream."""
+    return await request.app[PARTS].stream.serve(request)
+
+
+async def show_orchestrator(request: web.Request) -> web.Response:
+    """GET /api/v1/orchestrator, asked of the orchestrator itself."""
+    parts = request.app[PARTS]
+    return reply({"orchestrator": {"name": parts.settings.node_name, "url": parts.url}, "backups": []})
+
+
+ROUTES = (
+    web.get("/health", health),
+    web.get("/api/v1/orchestrator", show_orchestrator),
+    web.get("/api/v1/status", show_status),
+    web.get("/api/v1/state", show_state),
+    web.get("/api/v1/queue", show_queue),
+    web.get("/api/v1/nodes", show_nodes),
+    web.get("/api/v1/blocked", show_blocked),
+    web.get("/api/v1/why/{package:.+}", show_why),
+    web.get("/api/v1/history", show_history),
+    web.get("/api/v1/releases", show_releases),
+    web.get("/api/v1/attempts/{number}/log", show_log),
+    web.get("/api/v1/stream", show_stream),
+)
