@@ -6,12 +6,12 @@ import msgspec
 from aiohttp import web
 
 from swarm_node.http.json import Body, query, reply
-from swarm_node.model.diagnosis import Diagnosis
 from swarm_node.model.names import find_builds
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Build, State
 from swarm_node.model.status import status
 from swarm_node.model.why import remedy_command, why
+from swarm_node.model.work import Diagnosis
 from swarm_node.orchestrator.parts import PARTS
 from swarm_node.orchestrator.work import attempt_number
 
@@ -131,7 +131,7 @@ async def show_releases(request: web.Request) -> web.Response:
 
 
 async def show_log(request: web.Request) -> web.Response:
-    """GET /api/v1/attempts/{n}/log?offset=N&limit=M: a piece of a build's log; a negative offset is from the end."""
+    """GET /api/v1/attempts/{n}/log?offset=N&limit=M: a piece of a log; a negative offset is from the end."""
     parts, asked = request.app[PARTS], query(request, LogQuery)
     if not 0 < asked.limit <= 16 << 20:
         raise Refused("bad_request", f"limit {asked.limit} is out of range", "at most 16 MiB")

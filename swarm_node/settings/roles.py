@@ -136,6 +136,8 @@ class OrchestratorSettings(Settings):
     """Releases that stay; two at least, so that a client in the middle of an update finds its files."""
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     """Tries of one build before it is blocked."""
+    retry_seconds: Seconds = 30.0
+    """Pause before the first retry of a transient failure; doubles with each."""
     lease_seconds: Seconds = 90.0
     """Silence of a drone after which its build is given to another."""
     time_limit: Seconds = 86_400.0
@@ -152,6 +154,8 @@ class OrchestratorSettings(Settings):
     """Where builds happen."""
     cores: Cores = os.cpu_count() or 1
     """Make jobs of its own builder."""
+    simulated: bool = False
+    """Take dummies of load tests, which are never compiled; such a swarm cannot release anything."""
 
     @property
     def port(self) -> int:
