@@ -92,6 +92,12 @@ class Room:
             return Path("/")
         return self.layout.scratch / "prefix" if self.kind == "none" else self.layout.at
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What emerge must be told to find the room's etc/portage where that is not below its EPREFIX."""
+        apart = self.kind == "none" and self.layout.whole_system
+        return {"PORTAGE_CONFIGROOT": str(self.layout.scratch / "prefix")} if apart else {}
+
     def output(self, inside: str) -> Path:
         """Where a command finds an output directory: below EPREFIX, or outside when nothing is mounted."""
         return self.layout.outputs[inside] if self.kind == "none" else self.root / inside
@@ -106,7 +112,7 @@ class Room:
     ) -> Exit:
         """Run one command to its end, handing every piece of its output to `on_output`.
 
-        Cancelling the task kills the whole process tree first. Raises: RoomError.
+        Cancelling the task kills the whole process tree first. Raises: RoomError; whatever `on_output` raises.
         """
         started = time.monotonic()
         peaks = Peaks()
@@ -131,7 +137,9 @@ class Room:
             self._process = None
             for task in (watching, listening):
                 task.cancel()
-            await asyncio.gather(watching, listening, process.wait(), return_exceptions=True)
+            _, unheard, _ = await asyncio.gather(watching, listening, process.wait(), return_exceptions=True)
+        if isinstance(unheard, Exception):
+            raise unheard
         if rc == SETUP_FAILED and self.kind != "none":
             raise RoomError(
                 f"the room could not be furnished: {tail.decode(errors='replace').strip()[-400:]}"
@@ -240,9 +248,8 @@ def open_room(
         path = own / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    if kind == "none" and base != Path("/"):
-        shutil.copytree(base, own / "prefix", symlinks=True)
-        shutil.copytree(own / "files", own / "prefix", dirs_exist_ok=True) if files else None
+    if kind == "none":
+        _copy_base(layout)
     return Room(layout, limits, base_id(base))
 
 
@@ -269,6 +276,26 @@ def sweep(scratch: Path) -> None:
     """Throw away the rooms that a drone killed in the middle of an attempt left behind."""
     for own in [*scratch.glob("room-*"), *scratch.glob("trial-*")]:
         _remove(own)
+
+
+def _copy_base(layout: Layout) -> None:
+    """Without an overlay: the whole prefix, or of a whole system its etc/portage (for PORTAGE_CONFIGROOT)."""
+    copy = layout.scratch / "prefix"
+    parts = ["etc/portage"] if layout.whole_system else ["."]
+    for part in parts:
+        shutil.copytree(layout.base / part, copy / part, symlinks=True)
+    profile = copy / "etc/portage/make.profile"
+    if profile.is_symlink():
+        target = (layout.base / "etc/portage/make.profile").resolve()
+        profile.unlink()
+        profile.symlink_to(target)
+    files = layout.scratch / "files"
+    for source in [path for path in files.rglob("*") if path.is_file()]:
+        target = copy / source.relative_to(files)
+        if target.is_dir():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
 
 
 def _tmpfs_bytes(limits: Limits, kind: RoomKind) -> int | None:

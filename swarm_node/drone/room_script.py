@@ -149,7 +149,7 @@ def _furnish(layout: Layout) -> list[str]:
 
 
 def _bind(source: Path, target: Path) -> str:
-    return f"mkdir -p {_q(target)}; mount --bind {_q(source)} {_q(target)}"
+    return f"mkdir -p {_q(target)}; mount --rbind {_q(source)} {_q(target)}"
 
 
 def _host_read_only() -> list[str]:
