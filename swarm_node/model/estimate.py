@@ -21,11 +21,11 @@ KNOWN_SPREAD, CATEGORY_SPREAD, BLIND_SPREAD = 0.5, 1.1, 1.5
 
 SHORTEST_SECONDS = 0.1
 SAMPLES_A_PACKAGE = 9
-RATIOS_A_NODE = 40
+RATIOS_A_NODE = 100
 FAITH_IN_OVERALL = 2.0
 """How many packages of a category the median of everything weighs as much as."""
 
-FAITH_IN_CORES = 4.0
+FAITH_IN_CORES = 12.0
 """How many comparisons the speed that the core count suggests weighs as much as."""
 
 # PMS 3.1.2 and 3.2: a package name never ends in a hyphen and something that looks like a version.

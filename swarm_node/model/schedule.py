@@ -18,7 +18,7 @@ from swarm_node.model.graph import Graph
 OVERDUE_SHARE = 1 / 3
 """A build past its estimate should take this much more of the time it already took (log-normal, 0.5)."""
 
-FASTER = 1.05
+FASTER = 1.15
 """A drone counts as faster from this ratio of speeds on; below it a difference is noise of measurement."""
 
 RIVALS, LEFT_AT_MOST = 16, 128
