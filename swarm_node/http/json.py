@@ -47,7 +47,6 @@ def parse(text: bytes, kind: type[T]) -> T:
 
     Whole numbers have at most 18 digits, so that every one fits a column of the journal.
 
-
     Raises: Refused (bad_json where it is no JSON, bad_request where it is not `kind`).
     """
     try:
