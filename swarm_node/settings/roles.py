@@ -171,6 +171,8 @@ class DroneSettings(Settings):
     """The gateway, for instance http://10.42.0.199:8090."""
     drone_port: Port = 8070
     """Port of its own small service: health, current build, log."""
+    node_role: Literal["drone", "local"] = "drone"
+    """What the swarm counts it as: `local` is an orchestrator's own builder."""
     upload_host: OptionalHost = None
     """Address to upload to instead of the orchestrator's own."""
     poll_interval: Seconds = 30.0
