@@ -9,7 +9,10 @@ from statistics import median
 from typing import TypedDict
 
 CATEGORIES = 80
-HEAVY_SHARE, HEAVY_SECONDS, HEAVY_TAIL, HEAVIEST = 0.01, 600.0, 0.65, 30_000.0
+HEAVY_SHARE, HEAVIEST, HEAVY_DECAY = 0.01, 27_000.0, 1.2
+"""The heaviest of a desktop follow a rank-size law: the n-th takes about n**-1.2 of the first."""
+
+LONGEST_LIGHT = 600.0
 MEASURED_SHARE = 0.58
 
 
@@ -31,8 +34,10 @@ def generated(seed: int, packages: int = 1400) -> dict[str, list[Package]]:
     names = [
         f"cat-{int(CATEGORIES * draw.random() ** 2)}/package{n}-{1 + n % 7}.{n % 10}" for n in range(packages)
     ]
-    heavy = {n for n in range(packages) if n > packages // 3 and draw.random() < 1.5 * HEAVY_SHARE}
-    seconds = [_seconds(draw, n in heavy) for n in range(packages)]
+    heavy = draw.sample(range(packages // 3, packages), max(1, int(packages * HEAVY_SHARE)))
+    seconds = [_light(draw) for _ in range(packages)]
+    for rank, n in enumerate(heavy, 1):
+        seconds[n] = round(HEAVIEST * rank**-HEAVY_DECAY * exp(draw.gauss(0, 0.2)), 1)
     measured = [n in heavy or draw.random() < MEASURED_SHARE for n in range(packages)]
     _guess_unmeasured(names, seconds, measured)
     rows: list[Package] = []
@@ -53,10 +58,8 @@ def generated(seed: int, packages: int = 1400) -> dict[str, list[Package]]:
     return {"packages": rows}
 
 
-def _seconds(draw: Random, heavy: bool) -> float:
-    if heavy:
-        return round(min(HEAVY_SECONDS * draw.paretovariate(HEAVY_TAIL), HEAVIEST), 1)
-    return round(max(2.0, min(exp(draw.gauss(3.0, 1.0)), HEAVY_SECONDS)), 1)
+def _light(draw: Random) -> float:
+    return round(max(2.0, min(exp(draw.gauss(3.0, 1.0)), LONGEST_LIGHT)), 1)
 
 
 def _guess_unmeasured(names: list[str], seconds: list[float], measured: list[bool]) -> None:
