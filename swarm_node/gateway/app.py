@@ -63,17 +63,28 @@ class Gateway:
             self.registry.leader = after
             self.save()
 
-    def missed(self, name: str, lost: Unreached) -> None:
+    async def look_round(self) -> None:
+        """Look at every orchestrator."""
+        await asyncio.gather(*map(self.look_at, self.registry.orchestrators()))
+
+    async def missed(self, name: str, lost: Unreached) -> None:
         """A request did not reach an orchestrator: one that does not even listen is given up at once."""
         if lost.sent:
             self.wake.set()
-        else:
-            self.heard(name, ConnectionError(str(lost)))
+            return
+        self.heard(name, ConnectionError(str(lost)))
+        if self.leader_is_down():
+            await self.look_round()
+
+    def leader_is_down(self) -> bool:
+        """Whether nobody can take a request now."""
+        leader = self.leader()
+        return leader is None or not self.health.get(leader.name, Health()).able
 
     def able_leader(self) -> Member:
         """The orchestrator to send a request to. Raises: Refused when there is none."""
         leader = self.leader()
-        if leader is None or not self.health.get(leader.name, Health()).able:
+        if leader is None or self.leader_is_down():
             raise why_none(self.registry.orchestrators(), self.health)
         return leader
 
@@ -124,7 +135,7 @@ async def _watch(gateway: Gateway) -> None:
     """Look at every orchestrator, again and again, and at once when one registers."""
     while True:
         gateway.wake.clear()
-        await asyncio.gather(*map(gateway.look_at, gateway.registry.orchestrators()))
+        await gateway.look_round()
         try:
             await asyncio.wait_for(gateway.wake.wait(), gateway.settings.health_interval)
         except TimeoutError:
@@ -225,7 +236,7 @@ async def _pass_on(request: web.Request) -> web.StreamResponse:
         try:
             response = await parked(request, passing)
         except Unreached as lost:
-            gateway.missed(leader.name, lost)
+            await gateway.missed(leader.name, lost)
             if lost.sent:
                 raise _lost(leader, str(lost)) from None
             continue
