@@ -43,18 +43,11 @@ def run(name: str, rows: Callable[[], list[Row]]) -> list[Row]:
 def table(rows: Iterable[Row]) -> str:
     """The rows as text in columns, a mark in front of each."""
     cells = [("", *(name for name in Row._fields if name != "ok"))]
-    cells += [
-        ("✓" if row.ok else "✗", str(row.what), str(row.figure), str(row.target), _ratio(row)) for row in rows
-    ]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    )
-
-
-def _ratio(row: Row) -> str:
-    return f"{row.ratio:.2f}" if isinstance(row.ratio, float) else str(row.ratio or "")
+    for what, figure, target, ratio, ok in rows:
+        share = f"{ratio:.2f}" if isinstance(ratio, float) else ratio
+        cells.append(("✓" if ok else "✗", what, figure, target, share))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
 
 
 def main(wanted: Sequence[str]) -> int:
