@@ -31,6 +31,7 @@ ADDRESS: Final = web.AppKey("address", str)
 """The service's own URL, known before `on_startup`; the port is the real one when 0 was asked for."""
 DRAIN_SECONDS: Final = 10.0
 BACKLOG: Final = 1024
+OPEN_FILES: Final = 16_384
 
 MakeApp = Callable[[], Awaitable[web.Application]]
 
@@ -174,9 +175,11 @@ def _log_to(log_file: Path | None) -> None:
 
 
 def _raise_file_limit() -> None:
-    """A drone's long poll is an open file: take as many as the system lets us."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Every long poll is an open file. Not without bound: builds inherit it, and some close each by number."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _cannot_start(name: str, message: str, hint: str) -> int:

@@ -27,7 +27,8 @@ TOKEN = "a-secret-of-the-swarm"
 class Orchestrator:
     """A real service that answers like an orchestrator and says its name in every answer."""
 
-    def __init__(self, name: str, status: str = "ok") -> None:
+    def __init__(self, name: str, status: str = "ok", file: Path = Path("/nowhere")) -> None:
+        self.file = file
         self.name = name
         self.status = status
         self.waiting = asyncio.Event()
@@ -44,6 +45,7 @@ class Orchestrator:
                 web.put("/api/v1/attempts/1/package", self.upload),
                 web.get("/api/v1/refuse", self.refuse),
                 web.get("/packages/big", self.big),
+                web.get("/packages/file", self.show_file),
                 web.get("/api/v1/half", self.half),
                 web.route("*", "/{path:.*}", self.say),
             ]
@@ -91,6 +93,9 @@ class Orchestrator:
         for number in range(100):
             await response.write(bytes([number]) * 50_000)
         return response
+
+    async def show_file(self, request: web.Request) -> web.FileResponse:
+        return web.FileResponse(self.file)
 
     async def half(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -150,8 +155,8 @@ async def swarm(settings: GatewaySettings) -> AsyncIterator[Swarm]:
 
 
 @pytest.fixture
-async def orion(swarm: Swarm) -> AsyncIterator[Orchestrator]:
-    orion = Orchestrator("orion")
+async def orion(swarm: Swarm, tmp_path: Path) -> AsyncIterator[Orchestrator]:
+    orion = Orchestrator("orion", file=tmp_path / "file")
     async with serving(orion.make) as url:
         assert (await swarm.register(url=url))[0] == 200
         await swarm.led_by("orion")
@@ -234,6 +239,22 @@ async def test_bodies_stream_both_ways(swarm: Swarm, orion: Orchestrator) -> Non
         body = await response.read()
         assert (response.headers["Content-Type"], response.headers["X-Extra"]) == ("application/x-gpkg", "1")
     assert body == b"".join(bytes([number]) * 50_000 for number in range(100))
+
+
+async def test_files_pass_whole_in_part_and_as_headers_only(
+    swarm: Swarm, orion: Orchestrator, tmp_path: Path
+) -> None:
+    orion.file.write_bytes(bytes(range(256)) * 4000)
+    url = f"{swarm.url}/packages/file"
+    async with swarm.client.get(url) as response:
+        assert await response.read() == orion.file.read_bytes()
+    async with swarm.client.head(url) as response:
+        assert (response.status, response.content_length) == (200, 1_024_000)
+    async with swarm.client.get(url, headers={"Range": "bytes=256-511"}) as response:
+        assert (response.status, await response.read()) == (206, bytes(range(256)))
+        etag = response.headers["ETag"]
+    async with swarm.client.get(url, headers={"If-None-Match": etag}) as response:
+        assert (response.status, await response.read()) == (304, b"")
 
 
 async def test_an_answer_that_breaks_off_is_not_passed_for_whole(swarm: Swarm, orion: Orchestrator) -> None:
