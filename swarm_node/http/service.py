@@ -175,7 +175,7 @@ def _log_to(log_file: Path | None) -> None:
 
 
 def _raise_file_limit() -> None:
-    """Every long poll is an open file. Not without bound: builds inherit it, and some close each by number."""
+    """Every long poll is an open file; not without bound, as builds inherit it and some close each one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
