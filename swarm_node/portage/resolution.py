@@ -1,0 +1,155 @@
+"""What Portage's resolver answers about one client's world, and the call that asks it (see `resolver`)."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from swarm_node.model.refusal import Refused
+from swarm_node.portage.prefix import Prefix, portage_environment
+
+PACKAGES: Final = Path(__file__).parents[2]
+"""Where Portage's Python finds this project's."""
+
+PROGRAM: Final = (
+    "import sys; sys.path.append(sys.argv[1]); from swarm_node.portage.resolver.main import main; main()"
+)
+
+SECONDS: Final = 1800.0
+TOLD: Final = 600
+
+
+class Entry(Struct, frozen=True):
+    """A package that a binhost has already."""
+
+    cpv: str
+    build_id: int
+    slot: str
+    repository: str
+    use: tuple[str, ...]
+    bound: tuple[tuple[str, str, str], ...] = ()
+    """Category/package, slot and subslot of each slot-operator dependency, as it was when this was built."""
+
+
+class Node(Struct, frozen=True):
+    """A package that the world needs; the edges name others of the same resolution by cpv."""
+
+    cpv: str
+    slot: str
+    repository: str
+    use: tuple[str, ...]
+    binary: bool
+    """Whether a binhost's package will do; else it must be built."""
+    builds_with: tuple[str, ...] = ()
+    runs_with: tuple[str, ...] = ()
+    runs_beside: tuple[str, ...] = ()
+    """PDEPEND: wanted when it runs, but possibly built from it."""
+    bound_to: tuple[str, ...] = ()
+    """Those whose subslot becomes part of the package (slot operator `=`)."""
+    wanted: str = ""
+    """Why it is needed beside being a dependency: `in @world`."""
+    parents: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    built: tuple[Entry, ...] = ()
+    """What the binhosts have of the same category/package, lowest version first."""
+
+
+class Problem(Struct, frozen=True):
+    """Why something cannot be had."""
+
+    kind: str
+    summary: str
+    because: str
+    line: tuple[str, ...] = ()
+    """A file of etc/portage and the line that would help, or nothing."""
+    said: tuple[str, ...] = ()
+    """Portage's own words."""
+
+
+class Refusal(Struct, frozen=True):
+    """A package of the world that cannot be had; `cpv` lacks the version where there is no such package."""
+
+    cpv: str
+    slot: str
+    repository: str
+    use: tuple[str, ...]
+    problem: Problem
+
+
+class Resolution(Struct, frozen=True):
+    """One client's world: what it needs, what of it cannot be had, and how many binaries there were."""
+
+    packages: tuple[Node, ...]
+    refused: tuple[Refusal, ...]
+    binaries: int
+
+
+class _Answer(Struct, frozen=True):
+    packages: tuple[Node, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    binaries: int = 0
+    error: str = ""
+
+
+class _Request(Struct, frozen=True):
+    atoms: tuple[str, ...]
+    binaries_only: bool
+
+
+async def ask(prefix: Prefix, atoms: Sequence[str], *, binaries_only: bool = False) -> Resolution:
+    """Have the prefix's Portage resolve these atoms with nothing installed; nothing is changed or fetched.
+
+    Raises: Refused (unresolvable) when Portage cannot even begin, with its own words.
+    """
+    request = msgspec.json.encode(_Request(tuple(atoms), binaries_only))
+    status, out, err = await _run(prefix, request)
+    try:
+        answer = msgspec.json.decode(out, type=_Answer)
+    except msgspec.MsgspecError:
+        raise _refused(f"the resolver ended with status {status}: {_last(err)}") from None
+    if answer.error:
+        raise _refused(answer.error)
+    return Resolution(answer.packages, answer.refused, answer.binaries)
+
+
+async def _run(prefix: Prefix, request: bytes) -> tuple[int | None, bytes, bytes]:
+    dies_with_us = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
+    process = await asyncio.create_subprocess_exec(
+        *dies_with_us,
+        *(str(prefix.portage.python), "-I", "-c", PROGRAM, str(PACKAGES)),
+        env=portage_environment(prefix),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            out, err = await process.communicate(request)
+    except TimeoutError:
+        raise _refused(f"the resolver took longer than {SECONDS:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    return process.returncode, out, err
+
+
+def _last(err: bytes) -> str:
+    return err.decode(errors="replace").strip()[-TOLD:] or "it said nothing"
+
+
+def _refused(problem: str) -> Refused:
+    return Refused(
+        "unresolvable", problem, "correct the client profile or the repositories, then: build-swarm fresh"
+    )

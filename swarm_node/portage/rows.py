@@ -1,0 +1,164 @@
+"""From what the resolver says of each client's world to the rows of the queue: pure, no I/O."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from swarm_node.model.estimate import cp_of
+from swarm_node.model.graph import graph_of, upstream
+from swarm_node.model.work import Diagnosis, PlanRow
+from swarm_node.portage.closure import room_of
+from swarm_node.portage.reason import reason
+from swarm_node.portage.resolution import Node, Problem, Resolution
+
+Worlds = Mapping[str, Resolution]
+"""Client profile to what its world needs."""
+
+Nodes = Mapping[str, Mapping[str, Node]]
+"""Client profile, then cpv, to the package."""
+
+Ids = Mapping[tuple[str, str], str]
+"""Client profile and cpv to the id of the row that builds it."""
+
+REMEDIES: Final = {
+    "masked": "edit-portage-and-fresh",
+    "missing-overlay": "sync-overlays",
+    "tree-out-of-sync": "sync-fix",
+    "use-mismatch": "edit-portage-and-fresh",
+}
+"""Kind of a problem to the remedy for it; anything else needs a human."""
+
+EVIDENCE: Final = 25
+"""How many lines of Portage's a diagnosis carries."""
+
+
+def plan(worlds: Worlds) -> tuple[PlanRow, ...]:
+    """The rows of everything that must be built for these clients, and of what cannot be had, by id.
+
+    A package that two clients need built differently has a row for each way, its id ending in `@profile`;
+    one that they need alike has one row.
+    """
+    nodes = {name: {node.cpv: node for node in world.packages} for name, world in worlds.items()}
+    ids = _ids(nodes)
+    uses = _uses(nodes)
+    rows = {}
+    for (profile, cpv), name in ids.items():
+        if name not in rows:
+            rows[name] = _row(name, profile, nodes[profile][cpv], nodes, ids, uses)
+    rows = _beside(rows, nodes, ids, uses)
+    for row in _refused(worlds, rows.keys()):
+        rows[row.id] = row
+    return tuple(rows[name] for name in sorted(rows))
+
+
+def _ids(nodes: Nodes) -> Ids:
+    """Equal builds share an id; the first profile that needs a variant names it."""
+    makers: defaultdict[str, dict[object, list[str]]] = defaultdict(dict)
+    for profile, packages in nodes.items():
+        for node in packages.values():
+            if not node.binary:
+                makers[node.cpv].setdefault(_variant(node, packages), []).append(profile)
+    return {
+        (profile, cpv): cpv if len(variants) == 1 else f"{cpv}@{profiles[0]}"
+        for cpv, variants in makers.items()
+        for profiles in variants.values()
+        for profile in profiles
+    }
+
+
+def _variant(node: Node, packages: Mapping[str, Node]) -> object:
+    """All that makes two builds of one cpv give different packages."""
+    bound = tuple((cp_of(cpv), packages[cpv].slot) for cpv in node.bound_to if cpv in packages)
+    return (node.use, node.slot, node.repository, tuple(sorted(node.environment.items())), bound)
+
+
+def _uses(nodes: Nodes) -> Mapping[str, frozenset[tuple[str, ...]]]:
+    """Every USE that a cpv is, or is going to be, on offer with."""
+    found: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for packages in nodes.values():
+        for node in packages.values():
+            found[node.cpv].add(node.use)
+            for entry in node.built:
+                found[entry.cpv].add(entry.use)
+    return {cpv: frozenset(uses) for cpv, uses in found.items()}
+
+
+def _row(
+    name: str,
+    profile: str,
+    node: Node,
+    nodes: Nodes,
+    ids: Ids,
+    uses: Mapping[str, frozenset[tuple[str, ...]]],
+    *,
+    beside: bool = False,
+) -> PlanRow:
+    chosen = nodes[profile]
+    room = room_of(node, chosen, beside=beside)
+    return PlanRow(
+        id=name,
+        cpv=node.cpv,
+        slot=node.slot,
+        repository=node.repository,
+        reason=reason(node, chosen),
+        use=node.use,
+        needs=tuple(sorted({ids[profile, cpv] for cpv in room if (profile, cpv) in ids})),
+        install=tuple(_atom(chosen[cpv], uses[cpv]) for cpv in room),
+        accept_keywords=node.keywords,
+        accept_license=node.licenses,
+        profile=profile,
+        package_env=node.environment,
+    )
+
+
+def _atom(node: Node, uses: frozenset[tuple[str, ...]]) -> str:
+    """The exact atom, with those USE flags by which the packages of this cpv can be told apart."""
+    telling = frozenset.union(*map(frozenset, uses)) - frozenset.intersection(*map(frozenset, uses))
+    flags = [flag for flag in node.use if flag in telling]
+    return f"={node.cpv}[{','.join(flags)}]" if flags else f"={node.cpv}"
+
+
+def _beside(
+    rows: Mapping[str, PlanRow], nodes: Nodes, ids: Ids, uses: Mapping[str, frozenset[tuple[str, ...]]]
+) -> dict[str, PlanRow]:
+    """Have what rooms want at their side (PDEPEND) wait for as well, but never in a circle."""
+    graph = graph_of({name: [need for need in row.needs if need in rows] for name, row in rows.items()})
+    found = {}
+    for name, row in rows.items():
+        wider = _row(name, row.profile, nodes[row.profile][row.cpv], nodes, ids, uses, beside=True)
+        more = set(wider.needs) - set(row.needs)
+        circle = any(name == need or name in upstream(graph, need) for need in more)
+        found[name] = row if circle else wider
+    return found
+
+
+def _refused(worlds: Worlds, building: Collection[str]) -> Iterator[PlanRow]:
+    """What cannot be had enters the queue too, blocked, so that it is seen."""
+    taken = set(building)
+    for profile, world in worlds.items():
+        for refusal in world.refused:
+            spellings = (refusal.cpv, f"{refusal.cpv}@{profile}", f"{refusal.cpv}@{profile}:{len(taken)}")
+            name = next(spelling for spelling in spellings if spelling not in taken)
+            taken.add(name)
+            yield PlanRow(
+                id=name,
+                cpv=refusal.cpv,
+                slot=refusal.slot,
+                repository=refusal.repository,
+                reason=f"cannot be resolved for {profile}",
+                use=refusal.use,
+                profile=profile,
+                problem=_diagnosis(refusal.problem, profile),
+            )
+
+
+def _diagnosis(problem: Problem, profile: str) -> Diagnosis:
+    file, line = problem.line or ("", "")
+    advice = f"; in etc/portage/{file} of {profile}: {line}" if line else ""
+    return Diagnosis(
+        kind=problem.kind,
+        remedy=REMEDIES.get(problem.kind, "human"),
+        summary=problem.summary + advice,
+        evidence=problem.said[:EVIDENCE],
+        params={"profile": profile} | ({"file": file, "line": line} if line else {}),
+    )
