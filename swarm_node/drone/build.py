@@ -20,14 +20,8 @@ from swarm_node.portage.emerge import (
     package_path,
     package_settings,
 )
-from swarm_node.portage.prefix import (
-    ROOT,
-    Binrepo,
-    Prefix,
-    binrepos_conf,
-    portage_environment,
-    repository_locations,
-)
+from swarm_node.portage.prefix import ROOT, Binrepo, Prefix, binrepos_conf, portage_environment
+from swarm_node.portage.repositories import repositories
 
 PKGDIR: Final = "var/cache/binpkgs"
 DISTDIR: Final = "var/cache/distfiles"
@@ -123,7 +117,7 @@ def _open(order: BuildOrder, workshop: Workshop, packages: Path) -> Room:
         limits=limits,
         files=_configuration(order, workshop),
         kind=workshop.kind,
-        keep=[*repository_locations(prefix), prefix.portage.bin.parent],
+        keep=[*(repository.location for repository in repositories(prefix)), prefix.portage.bin.parent],
     )
 
 

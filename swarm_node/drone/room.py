@@ -76,7 +76,6 @@ class Room:
         self.layout = layout
         self.limits = limits
         self.base = base
-        self.mark = uuid.uuid4().hex
         self._stop: Reason | None = None
         self._process: asyncio.subprocess.Process | None = None
 
@@ -112,7 +111,8 @@ class Room:
     ) -> Exit:
         """Run one command to its end, handing every piece of its output to `on_output`.
 
-        Cancelling the task kills the whole process tree first. Raises: RoomError; whatever `on_output` raises.
+        Cancelling the task kills the whole process tree first.
+        Raises: RoomError; whatever `on_output` raises.
         """
         started = time.monotonic()
         peaks = Peaks()
@@ -165,7 +165,7 @@ class Room:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *enter(self.layout, argv),
-                env={**env, MARK: self.mark},
+                env={**env, MARK: self.layout.scratch.name},
                 stdin=subprocess.DEVNULL,
                 stdout=write,
                 stderr=subprocess.STDOUT,
@@ -208,15 +208,8 @@ class Room:
             self._kill_strays()
 
     def _kill_strays(self) -> None:
-        """Without a PID namespace a daemon that left its process group is known by its environment alone."""
-        if self.kind != "none":
-            return
-        for _ in range(STRAY_ROUNDS):
-            if not (strays := marked(MARK, self.mark)):
-                return
-            for pid in strays:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        if self.kind == "none":
+            _kill_marked(self.layout.scratch.name)
 
 
 def open_room(
@@ -273,9 +266,20 @@ def room_kind(base: Path, scratch: Path, at: Path) -> tuple[RoomKind, str]:
 
 
 def sweep(scratch: Path) -> None:
-    """Throw away the rooms that a drone killed in the middle of an attempt left behind."""
+    """Throw away what a drone that was killed in the middle of an attempt left behind, running or on disk."""
     for own in [*scratch.glob("room-*"), *scratch.glob("trial-*")]:
+        _kill_marked(own.name)
         _remove(own)
+
+
+def _kill_marked(room: str) -> None:
+    """Without a PID namespace a daemon that left its process group is known by its environment alone."""
+    for _ in range(STRAY_ROUNDS):
+        if not (strays := marked(MARK, room)):
+            return
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _copy_base(layout: Layout) -> None:

@@ -4,7 +4,6 @@
 the same type with root `/`, and needs no furnishing. Formats: portage(5), make.conf(5).
 """
 
-import configparser
 import grp
 import os
 import pwd
@@ -165,15 +164,6 @@ def binrepos_conf(binrepos: Iterable[Binrepo]) -> str:
             for binrepo in binrepos
         }
     )
-
-
-def repository_locations(prefix: Prefix) -> list[Path]:
-    """Where the ebuild repositories of this prefix are, as its repos.conf (a file or a directory) says."""
-    conf = prefix.configuration / "repos.conf"
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read(sorted(conf.glob("*.conf")) if conf.is_dir() else [conf])
-    locations = (parser.get(name, "location", fallback="") for name in parser.sections())
-    return [Path(location) for location in locations if location]
 
 
 def account_settings(account: Account) -> dict[str, str]:

@@ -1,0 +1,181 @@
+"""Rooms without Portage: what a command sees, what it leaves, how it ends."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from swarm_node.drone.base import base_id
+from swarm_node.drone.room import Exit, Limits, Room, RoomError, open_room, room_kind, sweep
+from swarm_node.model.work import RoomKind
+
+PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A directory with a small base."""
+    base = tmp_path / "base"
+    (base / "etc/portage").mkdir(parents=True)
+    (base / "etc/portage/make.conf").write_text("frozen\n")
+    (base / "usr").mkdir()
+    (base / "usr/old").write_text("old\n")
+    return tmp_path
+
+
+@pytest.fixture
+def isolated(home: Path) -> RoomKind:
+    """The best kind of room here; skips, saying why, where there is none."""
+    kind, reason = room_kind(home / "base", home / "scratch", home / "at")
+    if kind == "none":
+        pytest.skip(f"this kernel grants no clean room: {reason}")
+    return kind
+
+
+def furnished(home: Path, kind: RoomKind, limits: Limits = Limits(), **files: str) -> Room:  # noqa: B008
+    """A room over the small base with one output directory, `out`."""
+    named = {name.replace("__", "/"): text for name, text in files.items()}
+    places = {"outputs": {"out": home / "out"}, "limits": limits, "files": named, "kind": kind}
+    return open_room(home / "base", home / "scratch", home / "at", **places)
+
+
+async def told(room: Room, script: str) -> tuple[Exit, str]:
+    """The end of a shell script in the room and all that it wrote."""
+    heard = bytearray()
+    end = await room.run(["sh", "-c", script], PATH, on_output=heard.extend)
+    return end, heard.decode()
+
+
+async def test_only_outputs_outlive_the_room(home: Path, isolated: RoomKind) -> None:
+    before = base_id(home / "base")
+    room = furnished(home, isolated)
+    at = room.root
+    end, output = await told(room, f"cd {at}; rm usr/old; echo new > usr/new; echo kept > out/kept; ls usr")
+    assert (end.reason, end.room, end.base) == ("ok", isolated, before)
+    assert output == "new\n"
+    assert (await told(room, f"cat {at}/usr/new"))[1] == "new\n", (
+        "the second step sees what the first one did"
+    )
+    await room.close()
+    assert (home / "out/kept").read_text() == "kept\n"
+    assert list((home / "scratch").iterdir()) == []
+    assert list((home / "at").iterdir()) == []
+    assert base_id(home / "base") == before
+
+
+@pytest.mark.parametrize("ask_kernel", [True, False])
+async def test_files_of_the_attempt_stand_in_for_those_of_the_base(home: Path, ask_kernel: bool) -> None:
+    kind = room_kind(home / "base", home / "scratch", home / "at")[0] if ask_kernel else "none"
+    room = furnished(home, kind, **{"etc__portage__make.conf": "mine\n", "etc__new": "too\n"})
+    _, output = await told(room, f"cat {room.root}/etc/portage/make.conf {room.root}/etc/new")
+    assert output == "mine\ntoo\n"
+    await room.close()
+    assert (home / "base/etc/portage/make.conf").read_text() == "frozen\n"
+
+
+async def test_the_host_cannot_be_written(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    target = Path("/var/lib" if os.geteuid() == 0 else Path.home()) / "written-by-a-room"
+    end, output = await told(room, f"echo no > {target}")
+    assert end.reason == "failed"
+    assert "Read-only file system" in output
+    assert not target.exists()
+    await room.close()
+
+
+async def test_the_room_sees_no_process_but_its_own(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    _, output = await told(room, "ls -d /proc/[0-9]* | wc -l")
+    assert int(output) < 6
+    await room.close()
+
+
+async def test_the_exit_status_is_the_commands(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    assert (await told(room, "exit 3"))[0].rc == 3
+    await room.close()
+
+
+async def test_output_of_any_size_arrives_whole(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    end, output = await told(room, "head -c 3000000 /dev/zero | tr '\\0' x")
+    assert (end.rc, len(output)) == (0, 3_000_000)
+    await room.close()
+
+
+async def test_scratch_is_limited_and_measured(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated, Limits(scratch=4 << 20))
+    end, output = await told(room, f"head -c 8M /dev/zero > {room.root}/var/tmp/big; sleep 0.7")
+    assert "No space left" in output
+    assert end.disk_peak == 4 << 20
+    await room.close()
+
+
+async def test_a_failing_listener_ends_the_run(home: Path) -> None:
+    def full(chunk: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    room = furnished(home, "none")
+    with pytest.raises(OSError, match="No space left"):
+        await room.run(["sh", "-c", "yes | head -c 1000000"], PATH, on_output=full)
+    await room.close()
+
+
+async def test_a_room_closed_early_runs_nothing(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    room.cancel()
+    end, _ = await told(room, f"sleep 3; echo done > {room.root}/out/done")
+    assert end.reason == "cancelled"
+    assert not (home / "out/done").exists()
+    await room.close()
+
+
+async def test_what_cannot_be_mounted_is_told_with_the_reason(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    (home / "base").rename(home / "elsewhere")
+    with pytest.raises(RoomError, match="could not be furnished"):
+        await told(room, "true")
+    await room.close()
+
+
+async def test_strays_of_a_killed_drone_are_swept(home: Path) -> None:
+    room = furnished(home, "none")
+    started = asyncio.Event()
+    running = asyncio.create_task(
+        room.run(
+            ["sh", "-c", "setsid sleep 8634567 & echo up; wait"], PATH, on_output=lambda _: started.set()
+        )
+    )
+    await started.wait()
+    await asyncio.to_thread(sweep, home / "scratch")
+    assert (await running).rc != 0
+    assert list((home / "scratch").iterdir()) == []
+
+
+def test_a_name_that_mount_would_misread_means_no_room(tmp_path: Path) -> None:
+    base = tmp_path / "a,b"
+    base.mkdir()
+    kind, reason = room_kind(base, tmp_path / "scratch", tmp_path / "at")
+    assert kind == "none"
+    assert "a,b" in reason
+
+
+def test_a_base_is_named_by_what_it_holds(home: Path) -> None:
+    base = home / "base"
+    first = base_id(base)
+    assert first == base_id(base)
+    (base / "usr/old").write_text("new\n")
+    changed = base_id(base)
+    assert changed != first
+    (base / "usr/old").chmod(0o755)
+    assert base_id(base) not in (first, changed)
+    (base / "usr/old").chmod(0o644)
+    (base / "usr/old").write_text("old\n")
+    assert base_id(base) == first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="rooms are made of Linux namespaces")
+def test_a_whole_system_is_named_without_reading_it_all() -> None:
+    assert len(base_id(Path("/"))) == 16
