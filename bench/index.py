@@ -12,7 +12,8 @@ from typing import Final
 
 from bench import Row
 from swarm_node.portage import gpkg
-from swarm_node.portage.entry import entry, location
+from swarm_node.portage.emerge import package_path
+from swarm_node.portage.entry import entry
 from swarm_node.portage.index import Index
 
 HEADER: Final = {
@@ -102,7 +103,7 @@ def _checked(where: Path, target: float) -> Row:
 
 def _add(index: Index, number: int) -> None:
     built = package(number)
-    path = location(built.category, built.pf, built.build_id)
+    path = package_path(built.cpv, built.build_id)
     index.add(entry(built, path=path, size=30_720, mtime=1_700_000_000, md5="0" * 32, sha1="0" * 40))
 
 

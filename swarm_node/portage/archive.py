@@ -8,6 +8,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import time
 import zlib
@@ -196,7 +197,7 @@ def _step(tar: tarfile.TarFile | None, stream: Stream) -> tuple[tarfile.TarFile,
         tar.members.clear()  # type: ignore[attr-defined]
         return tar, tar.next()
     except MALFORMED as error:
-        code = "truncated" if "end of data" in str(error) or "truncated" in str(error) else "header"
+        code = "truncated" if re.search("end of data|truncated|empty file", str(error)) else "header"
         raise BadPackage(code, f"{stream.what}: {printable(str(error))}") from None
 
 

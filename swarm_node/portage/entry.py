@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 from portage.dep import Atom, paren_enclose, use_reduce
 from portage.exception import InvalidAtom, InvalidDependString
-from portage.versions import catpkgsplit
 
 from swarm_node.portage.gpkg import Gpkg
 from swarm_node.portage.limits import BadPackage, printable
@@ -81,17 +80,6 @@ def of_file(package: Gpkg, file: str | os.PathLike[str], *, path: str) -> Entry:
         md5=md5.hexdigest(),
         sha1=sha1.hexdigest(),
     )
-
-
-def location(category: str, pf: str, build_id: int) -> str:
-    """Where Portage keeps a package below PKGDIR: `app-misc/hello/hello-1.0-1.gpkg.tar`, one file a build.
-
-    Raises ValueError when category and PF are no valid CPV (PMS 3.2).
-    """
-    parts = catpkgsplit(f"{category}/{pf}")
-    if parts is None:
-        raise ValueError(f"{printable(f'{category}/{pf}')} is no package version")
-    return f"{category}/{parts[1]}/{pf}-{build_id}.gpkg.tar"
 
 
 def parse(text: str) -> dict[str, str]:

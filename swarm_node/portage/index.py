@@ -159,7 +159,7 @@ def _damaged(path: str | os.PathLike[str], what: str, reason: object) -> BadInde
 
 
 def _replace(path: Path, data: bytes, mtime: int) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.new")  # one name, so that a crash leaves one file at most
     try:
         with temporary.open("wb") as file:
             file.write(data)
