@@ -111,7 +111,7 @@ async def make_app(settings: GatewaySettings) -> web.Application:
         [
             web.get("/health", _show_health),
             web.get("/api/v1/orchestrator", _show_orchestrator),
-            web.get("/api/v1/nodes", _show_nodes),
+            web.get("/api/v1/members", _show_members),
             web.post("/api/v1/register", _register),
             web.route("*", "/api/v1/{path:.*}", _pass_on),
             web.route("*", "/packages", _pass_on),
@@ -182,11 +182,11 @@ def _orchestrator(gateway: Gateway, member: Member) -> dict[str, Any]:
     }
 
 
-async def _show_nodes(request: web.Request) -> web.Response:
+async def _show_members(request: web.Request) -> web.Response:
     now = time.time()
     members = request.app[GATEWAY].registry.members.values()
     rows = [{**msgspec.to_builtins(each), "seconds_ago": round(now - each.last_seen, 1)} for each in members]
-    return reply({"nodes": rows})
+    return reply({"members": rows})
 
 
 async def _register(request: web.Request) -> web.Response:

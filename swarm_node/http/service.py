@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from swarm_node.http import metrics
+from swarm_node.http.address import base_url, reachable
 from swarm_node.http.connection import PARKED, STOPPING, Parked, Runner, stop_parked
 from swarm_node.http.errors import response_to
 from swarm_node.http.limits import DEFAULT, LIMITS, POLICY, Limits, Policy
@@ -87,7 +88,7 @@ async def serving(make: MakeApp, host: str = "127.0.0.1", port: int = 0) -> Asyn
     """
     with _listen(host, port) as listening:
         app = await make()
-        app[ADDRESS] = _url(host, listening.getsockname()[1])
+        app[ADDRESS] = base_url(reachable(host), listening.getsockname()[1])
         runner = Runner(app, shutdown_timeout=DRAIN_SECONDS)
         await runner.setup()
         try:
@@ -147,10 +148,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _say_ready(line: str, ready_fd: int | None) -> None:

@@ -4,14 +4,14 @@ A key is the field's name in capitals. `swarm-node ROLE --sample` writes them as
 """
 
 import os
-import socket
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
+from swarm_node.http.address import base_url, reachable
 from swarm_node.settings.values import (
     Cores,
     Directory,
@@ -74,10 +74,7 @@ class Settings(BaseSettings):
         """Where others reach this service; `port` is the real one when the system chose it."""
         if self.public_url:
             return self.public_url
-        host = self.report_ip or self.bind
-        if host in ("0.0.0.0", "::"):
-            host = socket.getfqdn()
-        return f"http://{f'[{host}]' if ':' in host else host}:{port or self.port}"
+        return base_url(self.report_ip or reachable(self.bind), port or self.port)
 
     def names(self) -> frozenset[str]:
         """The DNS names that the service answers to."""
@@ -171,7 +168,9 @@ class DroneSettings(Settings):
     """The gateway, for instance http://10.42.0.199:8090."""
     drone_port: Port = 8070
     """Port of its own small service: health, current build, log."""
-    node_role: Literal["drone", "local"] = "drone"
+    node_role: Literal["drone", "local"] = Field(
+        default="drone", validation_alias=AliasChoices("NODE_ROLE", "ROLE")
+    )
     """What the swarm counts it as: `local` is an orchestrator's own builder."""
     upload_host: OptionalHost = None
     """Address to upload to instead of the orchestrator's own."""

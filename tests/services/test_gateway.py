@@ -198,7 +198,7 @@ async def test_a_registered_orchestrator_leads_and_is_passed_everything(
             said = await response.json()
         assert (said["by"], said["method"], said["path"]) == ("orion", method, path)
         assert said["size"] == (2 if method == "POST" else 0)
-    assert "seen" not in (await swarm.get("/api/v1/nodes"))[1], "the gateway's own list is its own"
+    assert "by" not in (await swarm.get("/api/v1/members"))[1], "the gateway's own list is its own"
 
 
 async def test_headers_pass_but_for_those_of_one_connection(swarm: Swarm, orion: Orchestrator) -> None:
@@ -361,7 +361,7 @@ async def test_a_name_is_not_taken_from_a_living_node(swarm: Swarm, orion: Orche
         assert (await swarm.register(role="drone", name="drone-1", url=url))[0] == 200, (
             "the first one is gone"
         )
-        nodes = (await swarm.get("/api/v1/nodes"))[1]["nodes"]
+        nodes = (await swarm.get("/api/v1/members"))[1]["members"]
         assert [each["url"] for each in nodes if each["name"] == "drone-1"] == [url]
 
 
@@ -381,7 +381,7 @@ async def test_a_name_is_not_taken_from_a_living_node(swarm: Swarm, orion: Orche
 async def test_bad_registrations_are_refused(swarm: Swarm, fields: dict[str, Any]) -> None:
     status, document = await swarm.register(**{"url": "http://127.0.0.1:1", **fields})
     assert status == 400 and document["error"]["hint"]
-    assert (await swarm.get("/api/v1/nodes"))[1] == {"nodes": []}
+    assert (await swarm.get("/api/v1/members"))[1] == {"members": []}
 
 
 async def test_a_restart_forgets_nobody(settings: GatewaySettings) -> None:
@@ -393,14 +393,14 @@ async def test_a_restart_forgets_nobody(settings: GatewaySettings) -> None:
         async with gateway(settings) as swarm:
             document = await swarm.led_by("orion")
             assert document["orchestrator"]["url"] == url
-            node = (await swarm.get("/api/v1/nodes"))[1]["nodes"][0]
+            node = (await swarm.get("/api/v1/members"))[1]["members"][0]
             assert (node["name"], node["facts"]) == ("orion", {"cores": 4})
 
 
 async def test_the_token_is_asked_for_here_too(settings: GatewaySettings) -> None:
     guarded = settings.model_copy(update={"swarm_token": GatewaySettings(swarm_token=TOKEN).swarm_token})
     async with gateway(guarded) as swarm, aiohttp.ClientSession() as stranger:
-        for path, status in (("/health", 200), ("/api/v1/orchestrator", 200), ("/api/v1/nodes", 401)):
+        for path, status in (("/health", 200), ("/api/v1/orchestrator", 200), ("/api/v1/members", 401)):
             async with stranger.get(swarm.url + path) as response:
                 assert response.status == status
             assert (await swarm.get(path))[0] == 200

@@ -70,7 +70,7 @@ async def test_kill_9_forgets_nobody(conf: Path) -> None:
         process.kill()
         await process.wait()
     async with running("gateway", "--config", str(conf)) as (_, url):
-        nodes = (await get(f"{url}/api/v1/nodes"))["nodes"]
+        nodes = (await get(f"{url}/api/v1/members"))["members"]
     assert [each["name"] for each in nodes] == ["d1"]
 
 
@@ -91,7 +91,7 @@ async def test_a_taken_port_is_one_clear_line(conf: Path, tmp_path: Path) -> Non
     ("line", "words"),
     [
         ("GATEWAY_PROT=1", "gateway.conf:5: unknown key GATEWAY_PROT"),
-        ("BIND=192.0.2.1", "192.0.2.1 is no address of this machine"),
+        ("BIND=203.0.113.77", "203.0.113.77 is no address of this machine"),
         ("BIND=no.such.host.invalid", "'no.such.host.invalid' is not known"),
         ("LOG_FILE=/proc/none/x", "/proc/none"),
     ],
