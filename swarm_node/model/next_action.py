@@ -9,7 +9,7 @@ SHOWN = 5
 
 
 class NextAction(Struct, frozen=True):
-    """`tone` is ok, wait or attention; `action` names one of the registry, or is empty for a foreign command."""
+    """`tone` is ok, wait or attention; `action` names one of the registry, empty for a foreign command."""
 
     tone: str
     text: str

@@ -5,7 +5,7 @@ end it earlier; what is left is booked there, so a slow drone takes what the fas
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from math import sqrt
 from typing import NamedTuple
@@ -14,12 +14,16 @@ from msgspec import Struct
 
 from swarm_node.model.estimate import Estimate
 from swarm_node.model.graph import Graph
+from swarm_node.model.outlook import Outlook, upcoming
 
 OVERDUE_SHARE = 1 / 3
 """A build past its estimate should take this much more of the time it already took (log-normal, 0.5)."""
 
 FASTER = 1.15
 """A drone counts as faster from this ratio of speeds on; below it a difference is noise of measurement."""
+
+BRIEF = 60.0
+"""Seconds for which a drone may begin anything, whatever is about to become ready."""
 
 RIVALS, LEFT_AT_MOST = 16, 128
 """Faster drones compared with and builds left to them in one question: bounds the time it takes."""
@@ -56,15 +60,16 @@ class Offer(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A ready build kept for a faster drone, and when that one should end it."""
+    """A ready build that the drone might have had but did not get: who should end it when, and the reason."""
 
     build: str
     drone: str
     finish: float
+    reason: str
 
 
 class Choice(NamedTuple):
-    """The build to hand out, None to wait; and the builds kept for faster drones, highest rank first."""
+    """The build to hand out, None to wait; and the builds passed over on the way, highest rank first."""
 
     build: str | None
     left: tuple[Left, ...] = ()
@@ -141,29 +146,32 @@ def choose(
     now: float,
     estimate: Estimates,
     refusals: Refusals,
+    outlook: Outlook | None = None,
 ) -> Choice:
     """The build that `drone`, idle at `now`, should start.
 
     `ready` comes highest rank first; `fleet` may include the drone itself. When several drones idle, ask
-    for the fastest first (`by_speed`): a slower one leaves known builds to a faster idle one.
+    for the fastest first (`by_speed`): a slower one leaves known builds to a faster idle one. With an
+    `outlook` a drone that outruns others is kept free for a longer build that is about to become ready.
     """
-    faster = {other.name: other for other in fleet if _outruns(other, drone)}
+    others = [other for other in fleet if other.up and other.name != drone.name]
+    faster = {other.name: other for other in others if _outruns(other, drone)}
     free = _soonest(faster.values(), now)
+    watched = outlook if outlook and any(_outruns(drone, other) for other in others) else None
     left: list[Left] = []
     for build in ready:
         if refusals(drone.name, build) is not None:
             continue
         predicted = estimate(build)
-        if not (predicted.known and free):
-            return Choice(build, tuple(left))
         own = now + predicted.seconds / drone.speed
-        offers = ((at + predicted.seconds / faster[name].speed, name) for name, at in free.items())
-        sooner = sorted(offer for offer in offers if offer[0] < own)
-        finish, name = next((offer for offer in sooner if refusals(offer[1], build) is None), (own, ""))
-        if not name:
+        passed = _sooner(build, predicted, own, faster, free, refusals) if predicted.known else None
+        if passed is not None:
+            free[passed.drone] = passed.finish
+        elif watched and own - now > BRIEF:
+            passed = _spoiled(build, drone, own, others, now, estimate, refusals, watched)
+        if passed is None:
             return Choice(build, tuple(left))
-        free[name] = finish
-        left.append(Left(build, name, finish))
+        left.append(passed)
         if len(left) == LEFT_AT_MOST:
             break
     return Choice(None, tuple(left))
@@ -191,8 +199,50 @@ def by_speed(drones: Iterable[Drone]) -> list[Drone]:
     return sorted(drones, key=lambda drone: (-drone.speed, drone.name))
 
 
-def _outruns(other: Drone, drone: Drone) -> bool:
-    return other.up and other.speed > drone.speed * FASTER and other.name != drone.name
+def _sooner(
+    build: str,
+    predicted: Estimate,
+    own: float,
+    faster: Mapping[str, Drone],
+    free: Mapping[str, float],
+    refusals: Refusals,
+) -> Left | None:
+    """The faster drone that may have the build and should end it before `own`, if there is one."""
+    ends = ((at + predicted.seconds / faster[name].speed, name) for name, at in free.items())
+    for finish, name in sorted(end for end in ends if end[0] < own):
+        if refusals(name, build) is None:
+            return Left(build, name, finish, f"{name} is faster and ends it sooner")
+    return None
+
+
+def _spoiled(
+    build: str,
+    drone: Drone,
+    own: float,
+    others: Sequence[Drone],
+    now: float,
+    estimate: Estimates,
+    refusals: Refusals,
+    outlook: Outlook,
+) -> Left | None:
+    """The longer build, about to become ready, that would end later by more than this drone might now idle."""
+
+    def takes(need: str) -> float:
+        return estimate(need).seconds / drone.speed
+
+    for heavy, ready in upcoming(outlook, takes, now, own):
+        seconds, known, _ = estimate(heavy)
+        if not known or seconds / drone.speed <= own - now or refusals(drone.name, heavy) is not None:
+            continue
+        best = ready + seconds / drone.speed
+        elsewhere = min(max(other.free_at(now), ready) + seconds / other.speed for other in others)
+        if min(elsewhere, own + seconds / drone.speed) - best > ready - now:
+            return Left(build, drone.name, own, f"{drone.name} is kept free for {heavy}")
+    return None
+
+
+def _outruns(drone: Drone, other: Drone) -> bool:
+    return drone.speed > other.speed * FASTER
 
 
 def _soonest(drones: Iterable[Drone], now: float) -> dict[str, float]:

@@ -88,8 +88,9 @@ def _answers(state: State, build: Build, now: float) -> list[NodeAnswer]:
                 f"busy with {busy} until about {state.fleet[node.name].free_at(now) - now:.0f} s from now"
             )
         if reason is None:
-            left = {entry.build: entry.reason for entry in choice_for(state, node, now).left}
-            reason = left.get(build.id)
+            kept = {left.build: left.drone for left in choice_for(state, node, now).left}
+            if build.id in kept:
+                reason = f"{kept[build.id]} is faster and ends it sooner"
         answers.append(NodeAnswer(node.name, reason))
     return answers
 

@@ -117,15 +117,3 @@ def _registration(settings: OrchestratorSettings, address: str) -> Registration:
         url=settings.public_url or address,
         priority=settings.priority,
     )
-
-
-def main(settings: OrchestratorSettings, ready_fd: int | None = None) -> int:
-    """Run until stopped; the exit code."""
-    return service.run(
-        lambda: make_app(settings),
-        name="orchestrator",
-        host=settings.bind,
-        port=settings.port,
-        log_file=settings.log_file,
-        ready_fd=ready_fd,
-    )
