@@ -99,16 +99,10 @@ def _explain(
         return BadSettings(str(path), f"{key} is missing", f'write {key}="…": {description}')
     message = EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     message = message.replace("Input should be", "expected")
-    where, value = _origin(key, path, found)
-    told = "" if key == "SWARM_TOKEN" else f"={value!r}"
+    from_file = key in found and key not in os.environ
+    where = f"{path}:{found[key].line}" if from_file else "environment"
+    told = "" if key == "SWARM_TOKEN" else f"={error['input']!r}"
     return BadSettings(where, f"{key}{told}: {message}", description)
-
-
-def _origin(key: str, path: Path, found: dict[str, Assignment]) -> tuple[str, str]:
-    """Where a value came from, and the value: the environment wins, so it is asked first."""
-    if key in os.environ:
-        return "environment", os.environ[key]
-    return f"{path}:{found[key].line}", found[key].value
 
 
 def shown(settings: Settings) -> str:
