@@ -29,7 +29,7 @@ from swarm_node.drone.measure import (
     process_tree,
     tree_memory,
 )
-from swarm_node.drone.room_script import DIES_WITH_PARENT, SETUP_FAILED, Layout, enter
+from swarm_node.drone.room_script import SETUP_FAILED, Layout, dies_with_parent, enter
 from swarm_node.model.work import RoomKind
 
 Reason = Literal["ok", "failed", "time_limit", "no_output", "memory_limit", "cancelled"]
@@ -315,7 +315,7 @@ def _remove(own: Path) -> None:
     shutil.rmtree(own, ignore_errors=True)
     if own.exists() and os.geteuid() != 0:
         # Overlayfs leaves its work directory with mode 000; only root of a user namespace may enter it.
-        command = [*DIES_WITH_PARENT, "unshare", "--user", "--map-root-user", "rm", "-rf", "--", str(own)]
+        command = [*dies_with_parent(), "unshare", "--user", "--map-root-user", "rm", "-rf", "--", str(own)]
         subprocess.run(command, capture_output=True, timeout=600)
 
 

@@ -5,6 +5,7 @@ when it ends. See mount(8), unshare(1), setpriv(1) and the kernel's overlayfs do
 """
 
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,6 @@ from swarm_node.model.work import RoomKind
 SETUP_FAILED: Final = 121
 """Exit status of a room that could not be furnished; emerge has no such status."""
 
-DIES_WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 NAMESPACES: Final = ("--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 PSEUDO: Final = (
     *("proc", "sysfs", "devtmpfs", "devpts", "mqueue", "cgroup", "cgroup2"),
@@ -43,7 +43,7 @@ class Layout(Struct, frozen=True):
     tmpfs_bytes: int | None
     """Size of the tmpfs on PORTAGE_TMPDIR; None builds on the disk of `scratch`."""
     keep: tuple[Path, ...] = ()
-    """Further paths of the host that must stay visible in a prefix room: repositories, Portage itself."""
+    """Further paths of the host that must stay visible: repositories, Portage itself."""
 
     @property
     def whole_system(self) -> bool:
@@ -54,10 +54,15 @@ class Layout(Struct, frozen=True):
 def enter(layout: Layout, argv: Sequence[str]) -> list[str]:
     """The command that runs `argv` as the only thing in a room, and dies with whoever started it."""
     if layout.kind == "none":
-        return [*DIES_WITH_PARENT, *argv]
+        return [*dies_with_parent(), *argv]
     user = ("--user", "--map-root-user") if layout.kind == "user-overlay" else ()
-    unshare = ("unshare", *user, *NAMESPACES)
-    return [*DIES_WITH_PARENT, *unshare, "sh", "-c", script(layout), "room", *argv]
+    unshare = (_program("unshare"), *user, *NAMESPACES)
+    return [*dies_with_parent(), *unshare, "/bin/sh", "-c", script(layout), "room", *argv]
+
+
+def dies_with_parent() -> list[str]:
+    """What to put in front of a command that must not outlive the process that starts it."""
+    return [_program("setpriv"), "--pdeathsig", "KILL", "--"]
 
 
 def script(layout: Layout) -> str:
@@ -66,10 +71,14 @@ def script(layout: Layout) -> str:
     Raises: ValueError for a path that mount(8) could not tell from its own options.
     """
     body = _whole_system(layout) if layout.whole_system else _prefix(layout)
-    return "\n".join(["set -eu", f"trap 'exit {SETUP_FAILED}' EXIT", *body, ""])
+    start = ["set -eu", f"outer=$PATH; PATH={SYSTEM_PATH}; export outer"]
+    return "\n".join([*start, f"trap 'exit {SETUP_FAILED}' EXIT", *body, ""])
 
 
-RUN: Final = 'trap - EXIT; set +e; cd /; "$@"; exit $?'
+SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where the room's own programs come from: never from the prefix that is being furnished."""
+
+RUN: Final = 'trap - EXIT; set +e; cd /; PATH=$outer; unset outer; "$@"; exit $?'
 
 
 def _prefix(layout: Layout) -> list[str]:
@@ -97,6 +106,7 @@ def _whole_system(layout: Layout) -> list[str]:
         *(f"mount --rbind /{name} {_q(at / name)}" for name in ("sys", "dev")),
         *(f"mount -t tmpfs -o mode=1777 tmp {_q(at / name)}" for name in ("tmp", "dev/shm")),
         f"mount -t tmpfs -o mode=755 tmp {_q(at / 'run')}",
+        *(_bind(path, at / path.relative_to("/")) for path in layout.keep if path.parts[1] not in SUBTREES),
         f"mkdir -m 1777 {_q(at / 'run/lock')}",
         # The host's resolver configuration is often a link into /run, which the room has of its own.
         'resolv=$(readlink -f /etc/resolv.conf || true); case "$resolv" in /run/*)',
@@ -163,6 +173,10 @@ def _host_read_only() -> list[str]:
         '  mount -o remount,bind,ro "$(printf %b "$point")" 2>/dev/null || true',
         "done",
     ]
+
+
+def _program(name: str) -> str:
+    return shutil.which(name, path=SYSTEM_PATH) or name
 
 
 def _q(text: object) -> str:

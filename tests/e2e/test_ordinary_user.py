@@ -15,6 +15,7 @@ pytestmark = pytest.mark.e2e
 CHECKOUT = Path(__file__).parents[2]
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 AS_NOBODY = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--", "env", "-i")
+NEEDED = ("portage", "_emerge", "msgspec")
 
 BUILDS = """
 import asyncio, json, sys
@@ -37,7 +38,8 @@ with served(home / "served") as address:
     bb = build_now(workshop, order("bb", "libaa", attempt=2))
     sneaky = build_now(workshop, order("sneaky", "libaa", attempt=3))
     print(json.dumps({
-        "bb": bb.ok, "room": bb.measures.room, "disk": bb.measures.peak_disk, "memory": bb.measures.peak_memory,
+        "bb": bb.ok, "room": bb.measures.room,
+        "disk": bb.measures.peak_disk, "memory": bb.measures.peak_memory,
         "sneaky": [sneaky.ok, sneaky.phase], "same": base_id(workshop.prefix.root) == before,
         "left": [path.name for path in workshop.scratch.iterdir()],
     }))
@@ -58,7 +60,8 @@ def python(short_dir: Path, needs_root: None) -> Iterator[Path]:
     subprocess.run([SYSTEM_PYTHON, "-m", "venv", "--without-pip", home], check=True)
     ours = Path(sys.prefix)
     packages = next(Path(path) for path in sys.path if path.endswith("site-packages"))
-    shutil.copytree(packages, home / packages.relative_to(ours), dirs_exist_ok=True)
+    for name in NEEDED:
+        shutil.copytree(packages / name, home / packages.relative_to(ours) / name)
     for part in ("lib/portage", "share/portage"):
         shutil.copytree(ours / part, home / part)
     for name in ("emerge", "emaint"):

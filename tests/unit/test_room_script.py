@@ -37,7 +37,8 @@ def test_a_user_namespace_uses_its_own_overlay_attributes() -> None:
 
 def test_everything_dies_with_the_drone() -> None:
     for kind in ("root-overlay", "user-overlay", "none"):
-        assert enter(replace(LAYOUT, kind=kind), ["true"])[:3] == ["setpriv", "--pdeathsig", "KILL"]
+        command = enter(replace(LAYOUT, kind=kind), ["true"])
+        assert (Path(command[0]).name, command[1:3]) == ("setpriv", ["--pdeathsig", "KILL"])
     assert "--kill-child" in enter(LAYOUT, ["true"])
 
 
