@@ -30,12 +30,14 @@ async def open_workshop(settings: DroneSettings) -> tuple[Workshop, str]:
     Raises: Refused (bad_request) when there is no Portage, or no prefix where the settings say one is.
     """
     prefix = _prefix(settings)
-    at = settings.room_at or (settings.scratch_dir / "root" if settings.base_prefix is None else prefix.root)
-    kind, reason = await asyncio.to_thread(room_kind, prefix.root, settings.scratch_dir, at)
+    # Two nodes of one machine must not clear away each other's rooms.
+    scratch = settings.scratch_dir / settings.node_name
+    at = settings.room_at or (scratch / "root" if settings.base_prefix is None else prefix.root)
+    kind, reason = await asyncio.to_thread(room_kind, prefix.root, scratch, at)
     workshop = Workshop(
         prefix=prefix,
         at=at,
-        scratch=settings.scratch_dir,
+        scratch=scratch,
         attempts=settings.state_dir / "attempts",
         distfiles=settings.state_dir / "distfiles",
         cores=settings.cores,
