@@ -79,15 +79,15 @@ def lower_bound(graph: Graph, seconds: Mapping[str, float], speeds: Iterable[flo
 
 def downstream(graph: Graph, build: str) -> frozenset[str]:
     """Every build that cannot start before this one is staged, near or far."""
-    return _reach(graph.dependents, build)
+    return reach(graph.dependents, build)
 
 
 def upstream(graph: Graph, build: str) -> frozenset[str]:
     """Every build that must be staged before this one can start, near or far."""
-    return _reach(graph.needs, build)
+    return reach(graph.needs, build)
 
 
-def _reach(edges: Mapping[str, Collection[str]], build: str) -> frozenset[str]:
+def reach(edges: Mapping[str, Collection[str]], build: str) -> frozenset[str]:
     found: set[str] = set()
     frontier = list(edges[build])
     while frontier:
@@ -128,7 +128,7 @@ def _untie(knot: frozenset[str], edges: dict[str, set[str]]) -> list[tuple[str, 
         edges[build].discard(need)
     dropped = []
     for build, need in cut:
-        if build == need or build in _reach(edges, need):
+        if build == need or build in reach(edges, need):
             dropped.append((build, need))
         else:
             edges[build].add(need)

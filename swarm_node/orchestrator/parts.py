@@ -1,5 +1,6 @@
 """What the handlers share: the orchestrator's parts, put together once in `app`."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -29,6 +30,8 @@ class Parts:
     production: Production
     stream: Stream
     received: dict[int, Artifact] = field(default_factory=dict)
+    releasing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever changes production."""
 
 
 PARTS = web.AppKey("parts", Parts)

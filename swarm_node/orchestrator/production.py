@@ -1,7 +1,7 @@
-"""Production: immutable release directories, each with its own index, and one symlink that says which is live.
+"""Production: immutable release directories, each with its own index, and a symlink that says which is live.
 
     releases/N/cat/pn/pf-ID.gpkg.tar   hard links to files that nobody writes any more
-    releases/N/Packages                its header's URI names releases/N, so that a client which read this index
+    releases/N/Packages                its header's URI names releases/N, so that a client that read it
                                        goes on fetching from this release after `current` has moved
     releases/N/release.json            size and SHA-512 of every package
     current -> releases/N              replaced by one rename
@@ -108,7 +108,7 @@ class Production:
     def build(
         self, release: int, base: int | None, staging: Path, added: Sequence[tuple[Entry, Artifact]]
     ) -> Built:
-        """Make a release beside the others, invisible: everything of `base` that nothing newer replaces, and `added`.
+        """Make a release, invisible yet: everything of `base` that nothing newer replaces, and `added`.
 
         A package is replaced by one of the same cpv and USE. Raises: OSError, Refused.
         """
@@ -184,7 +184,7 @@ class Production:
             shutil.rmtree(path, ignore_errors=True)
 
     def difference(self, older: int, newer: int) -> Difference:
-        """What `newer` has that `older` has not, and the other way round. Raises: Refused (unknown_release)."""
+        """What `newer` has that `older` has not, and the reverse. Raises: Refused (unknown_release)."""
         before, after = self.manifest(older), self.manifest(newer)
         left = {packed.path for packed in before.packages}
         right = {packed.path for packed in after.packages}
