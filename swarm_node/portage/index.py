@@ -22,7 +22,7 @@ INHERITED: Final = {"CHOST": "CHOST", "REPO": "repository"}
 """Values that an entry may leave to the header, by the header's name for them."""
 
 
-class BadIndex(Exception):  # noqa: N818
+class BadIndex(Exception):
     """A `Packages` file that cannot be read; the message names file, entry and next step."""
 
 

@@ -26,7 +26,7 @@ HINTS: Final[dict[str, str]] = {
 }
 
 
-class BadPackage(Exception):  # noqa: N818
+class BadPackage(Exception):
     """A file that is no package the swarm would take.
 
     `code` is a short snake-case word that tests and clients compare, `message` one printable line,
