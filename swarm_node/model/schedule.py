@@ -152,7 +152,7 @@ def choose(
 
     `ready` comes highest rank first; `fleet` may include the drone itself. When several drones idle, ask
     for the fastest first (`by_speed`): a slower one leaves known builds to a faster idle one. With an
-    `outlook` a drone that outruns others is kept free for a longer build that is about to become ready.
+    `outlook` a drone that outruns others is kept free for a heavy build that is about to become ready.
     """
     others = [other for other in fleet if other.up and other.name != drone.name]
     faster = {other.name: other for other in others if _outruns(other, drone)}
@@ -225,14 +225,14 @@ def _spoiled(
     refusals: Refusals,
     outlook: Outlook,
 ) -> Left | None:
-    """The longer build, about to become ready, that would end later by more than this drone might now idle."""
+    """A build of higher rank, soon to be ready, that would end later by more than this drone might idle."""
 
     def takes(need: str) -> float:
         return estimate(need).seconds / drone.speed
 
     for heavy, ready in upcoming(outlook, takes, now, own):
         seconds, known, _ = estimate(heavy)
-        if not known or seconds / drone.speed <= own - now or refusals(drone.name, heavy) is not None:
+        if not known or outlook.rank(heavy) <= outlook.rank(build) or refusals(drone.name, heavy) is not None:
             continue
         best = ready + seconds / drone.speed
         elsewhere = min(max(other.free_at(now), ready) + seconds / other.speed for other in others)
