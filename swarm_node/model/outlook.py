@@ -13,13 +13,14 @@ VISITS = 100
 
 
 class Outlook(NamedTuple):
-    """The longest builds of the queue, the needs-graph, and when builds end.
+    """The longest builds of the queue, every build's rank and needs, and when builds end.
 
     `ends` answers with the time when a build is over: not after now when it is staged, the expected end while
     it runs, infinity while it is blocked, None when it has not begun.
     """
 
     heavy: Sequence[str]
+    rank: Callable[[str], float]
     needs: Mapping[str, Sequence[str]]
     ends: Callable[[str], float | None]
 
