@@ -13,6 +13,7 @@ from aiohttp import (
     ClientWebSocketResponse,
     ConnectionTimeoutError,
     DummyCookieJar,
+    StreamReader,
     TCPConnector,
     WSMsgType,
     WSServerHandshakeError,
@@ -23,6 +24,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from swarm_node.http.client import CONNECT_SECONDS
+from swarm_node.http.limits import read_body
 from swarm_node.model.refusal import Refused
 
 HOP_BY_HOP: Final = frozenset(
@@ -42,7 +44,7 @@ HOP_BY_HOP: Final = frozenset(
 )
 """Headers that concern one connection only (RFC 9110, 7.6.1), and those that the gateway has checked."""
 SMALL: Final = 65_536
-"""Bytes; an answer up to this size is passed on in one piece."""
+"""Bytes; a body up to this size is passed on in one piece."""
 
 AnySocket = ClientWebSocketResponse | web.WebSocketResponse
 
@@ -75,12 +77,13 @@ async def forward(request: web.Request, pool: ClientSession, base: str) -> web.S
     target = URL(base + request.rel_url.raw_path_qs, encoded=True)
     if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
         return await _forward_websocket(request, pool, target)
+    body = await _body(request)
     try:
         upstream = await pool.request(
             request.method,
             target,
             headers=_headers_to(request),
-            data=request.content if request.body_exists else None,
+            data=body,
             allow_redirects=False,
         )
     except (ClientConnectorError, ConnectionTimeoutError) as error:
@@ -89,6 +92,14 @@ async def forward(request: web.Request, pool: ClientSession, base: str) -> web.S
         raise Unreached(error, sent=True) from None
     async with upstream:
         return await _answer(request, upstream)
+
+
+async def _body(request: web.Request) -> bytes | StreamReader | None:
+    """What to send on: a small body in one piece, which is quicker, a larger one as it comes."""
+    if not request.body_exists:
+        return None
+    length = request.content_length
+    return await read_body(request, SMALL) if length is not None and length <= SMALL else request.content
 
 
 async def _answer(request: web.Request, upstream: ClientResponse) -> web.StreamResponse:
