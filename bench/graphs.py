@@ -66,7 +66,7 @@ def _guess_unmeasured(names: list[str], seconds: list[float], measured: list[boo
     """What was never measured gets its category's median, as real histories do."""
     known: dict[str, list[float]] = {}
     for name, duration, sure in zip(names, seconds, measured, strict=True):
-        if sure:
+        if sure and duration <= LONGEST_LIGHT:
             known.setdefault(name.partition("/")[0], []).append(duration)
     overall = median(duration for durations in known.values() for duration in durations)
     for n, name in enumerate(names):
