@@ -18,12 +18,16 @@ from aiohttp import web
 from swarm_node.http import service
 from swarm_node.http.connection import parked
 from swarm_node.http.json import reply
+from swarm_node.http.limits import read_stream
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import BuildOrder, NodeFacts, NoWork, Work
 from swarm_node.portage.install import Portage
 from swarm_node.portage.prefix import Repository, make_prefix
 from swarm_node.settings import DroneSettings
+from swarm_node.settings.load import shown
 
+ROOT = Path(__file__).parents[2]
+OWN_KEYS = {name.upper() for name in DroneSettings.model_fields} | {"ROLE"}
 EMERGE = f"""#!{sys.executable}
 import os, subprocess, sys, time
 from pathlib import Path
@@ -115,6 +119,8 @@ class StandIn:
         self.lost: Counter[str] = Counter()
         """How many answers of a kind are lost after the request was carried out."""
         self.offered: Work = NoWork()
+        self.then: dict[str, Callable[[], object]] = {}
+        """What is done once, after a request of a kind was carried out and before it is answered."""
         self.leader = ""
         """Who leads, when it is not this one."""
         self.token = "token-1"
@@ -202,11 +208,12 @@ class StandIn:
     async def _package(self, request: web.Request) -> web.Response:
         self._known(request)
         number = self._number(request)
-        body = await request.read()
+        body = bytearray()
+        await read_stream(request, body.extend, 64 << 20)
         self._refuse("package")
         self._refuse_stale(number)
         assert len(body) == request.content_length
-        self.packages[number] = body
+        self.packages[number] = bytes(body)
         self.saw.append(("package", number))
         return await self._done(request, "package", {"path": "x"})
 
@@ -242,6 +249,8 @@ class StandIn:
 
     async def _done(self, request: web.Request, what: str, answer: object) -> web.Response:
         await self._tell()
+        if act := self.then.pop(what, None):
+            act()
         if self.lost[what]:
             self.lost[what] -= 1
             assert request.transport is not None
@@ -301,6 +310,53 @@ def processes(*words: str) -> list[int]:
     return found
 
 
-def environment() -> dict[str, str]:
-    """This process's environment without the names that settings read."""
-    return {key: value for key, value in os.environ.items() if key not in {"BIND", "ROLE", "CORES"}}
+class Process:
+    """A drone as a process of its own, with the stand-in's emerge; to be used in `async with`."""
+
+    PROGRAM = """
+import sys
+from pathlib import Path
+from swarm_node.cli import main
+from swarm_node.drone import facts
+from tests.services.drone_standin import install_emerge
+facts.find_portage = lambda: install_emerge(Path(sys.argv[1]))
+sys.exit(main(["drone", "--config", sys.argv[2]]))
+"""
+
+    def __init__(self, home: Path, settings: DroneSettings) -> None:
+        self.home = home
+        self.config = home / "drone.conf"
+        self.config.write_text(shown(settings) + "\n")
+        self.errors = (home / "stderr").open("w+b")
+
+    async def __aenter__(self) -> "Process":
+        own = {key: value for key, value in os.environ.items() if key not in OWN_KEYS}
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", self.PROGRAM, str(self.home), str(self.config)),
+            cwd=ROOT,
+            env=own | {"PYTHONPATH": str(ROOT)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=self.errors,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.communicate()
+        self.errors.close()
+
+    def said(self) -> str:
+        """What it has written to stderr."""
+        return (self.home / "stderr").read_text()
+
+    async def url(self) -> str:
+        """Its address, as soon as it listens."""
+        assert self.process.stdout is not None
+        word, role, url = (await self.process.stdout.readline()).decode().split()
+        assert (word, role) == ("ready", "drone")
+        return url
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
