@@ -23,7 +23,7 @@ from aiohttp import (
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from swarm_node.http.client import CONNECT_SECONDS
+from swarm_node.http.client import CONNECT_SECONDS, why
 from swarm_node.http.limits import read_body
 from swarm_node.model.refusal import Refused
 
@@ -53,8 +53,7 @@ class Unreached(Exception):
     """The orchestrator could not be reached; `sent` when the request may have taken effect nevertheless."""
 
     def __init__(self, reason: Exception, sent: bool) -> None:
-        super().__init__(str(reason) or type(reason).__name__)
-        self.reason = reason
+        super().__init__(why(reason))
         self.sent = sent
 
 

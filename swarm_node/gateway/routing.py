@@ -13,7 +13,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from msgspec import DecodeError, Struct, json
 
 from swarm_node.gateway.registry import Member
-from swarm_node.http.client import CONNECT_SECONDS
+from swarm_node.http.client import CONNECT_SECONDS, why
 from swarm_node.model.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ def judge(before: Health, answer: bytes | Exception) -> Health:
     misses = before.misses + 1
     if isinstance(answer, TimeoutError) and before.able and misses < MISSES:
         return before._replace(misses=misses)
-    reason = "no answer in time" if isinstance(answer, TimeoutError) else str(answer) or type(answer).__name__
-    return Health(False, reason, misses)
+    return Health(False, why(answer), misses)
 
 
 def choose(candidates: Iterable[Member], health: dict[str, Health], leader: str) -> str:

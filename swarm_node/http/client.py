@@ -1,6 +1,7 @@
 """The asking side of our JSON API: an answer becomes a typed value, an error document a Refused again."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -170,13 +171,26 @@ class Client:
             ) from None
 
     def _unreachable(self, error: Exception) -> Refused:
-        reason = str(error) or (
-            "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
-        )
-        return Refused(f"{self.peer}_unreachable", f"{self.url} does not answer: {reason}", self._hint())
+        return Refused(f"{self.peer}_unreachable", f"{self.url} does not answer: {why(error)}", self._hint())
 
     def _hint(self) -> str:
         return HINTS[self.peer].format(url=self.url)
+
+
+def why(error: Exception) -> str:
+    """Why a service could not be asked, in a few words."""
+    match error:
+        case aiohttp.InvalidURL():
+            return "that is no URL"
+        case aiohttp.ClientConnectorDNSError():
+            return f"the name {error.host} is not known"
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ServerDisconnectedError():
+            return "it closed the connection"
+        case OSError() if error.errno:
+            return os.strerror(error.errno).lower()
+    return str(error) or type(error).__name__
 
 
 class _Error(msgspec.Struct):
