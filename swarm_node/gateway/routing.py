@@ -40,7 +40,7 @@ def judge(before: Health, answer: bytes | Exception) -> Health:
     if isinstance(answer, bytes):
         try:
             said = json.decode(answer, type=_Answer)
-        except DecodeError:
+        except (DecodeError, UnicodeDecodeError):
             return Health(False, "answers something else than health")
         if said.role != "orchestrator":
             return Health(False, f"is {said.role or 'something'} and not an orchestrator")

@@ -64,7 +64,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         app[POLICY].admit(request)
         response = await handler(request)
-    except ConnectionError:
+    except (ConnectionResetError, BrokenPipeError):
         raise
     except Exception as error:
         if STARTED in request:

@@ -63,7 +63,7 @@ def test_health_is_what_an_orchestrator_says_of_itself() -> None:
     assert judge(Health(), said(role="orchestrator", status="ok")).able
     assert not judge(Health(), said(role="orchestrator", status="standby")).able
     assert "gateway" in judge(ABLE, said(role="gateway", status="ok")).state, "no loops through a gateway"
-    for strange in (b"", b"<html>", b"[]", b'{"role": 1}', b"\xff"):
+    for strange in (b"", b"<html>", b"[]", b'{"role": 1}', b"\xff", b'{"role": "\xff"}'):
         assert not judge(ABLE, strange).able
 
 
