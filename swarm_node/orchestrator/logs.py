@@ -41,6 +41,10 @@ class Logs:
                 out.write(chunk[size - offset :])
             return out.tell()
 
+    def note(self, attempt: int, text: str) -> None:
+        """Add a line of the orchestrator's own."""
+        self.append(attempt, self.size(attempt), f"\n>>> {text}\n".encode())
+
     def read(self, attempt: int, offset: int = 0, most: int = 1 << 20) -> bytes:
         """A piece of a log; a negative offset counts from the end. Raises: Refused(unknown_attempt)."""
         try:

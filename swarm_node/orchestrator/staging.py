@@ -56,7 +56,7 @@ class Upload:
                 pf=pf,
                 build_id=build_id,
                 repository=repository or None,
-                slot=slot.partition("/")[0] or None,
+                slot=slot or None,
             )
             entry = of_file(package, self._path, path=path)
         except BadPackage as bad:

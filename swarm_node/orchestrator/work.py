@@ -152,6 +152,10 @@ async def upload(request: web.Request) -> web.Response:
             repository=row.repository,
             slot=row.slot,
         )
+    except Refused as refused:
+        receiving.abort()
+        parts.logs.note(number, f"the swarm refused the package: {refused.message}")
+        raise
     except BaseException:
         receiving.abort()
         raise
