@@ -102,7 +102,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "compile-error",
         "human",
         "it does not compile",
-        r"\berror:|failed \(compile phase\)|undefined reference",
+        r": (fatal )?error: ",
+        r"failed \(compile phase\)|undefined reference",
     ),
 )
 """Most specific first: the first rule that matches decides."""
