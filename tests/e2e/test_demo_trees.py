@@ -4,7 +4,7 @@ import asyncio
 import platform
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from swarm_node.demo.faults import FAULTS, choose_use, damage, install_kernel
 from swarm_node.demo.mirror import make_app, portage_mirrors, set_outage
 from swarm_node.demo.remotes import TREES, Remotes, bump, git, plant, profile_of
 from swarm_node.portage.prefix import Prefix, Repository, make_prefix, portage_environment
+
+pytestmark = pytest.mark.e2e
 
 SIGNS = {fault.package: fault.sign for fault in FAULTS}
 WORLD = (TREES / "profiles/desktop/world").read_text().split()
@@ -49,17 +51,20 @@ async def mirror(tmp_path: Path) -> AsyncIterator[Mirror]:
         yield Mirror(str(server.make_url("/")), ledger)
 
 
-def furnish(root: Path, remotes: Remotes, names: tuple[str, ...], *, mirror: str = "") -> Prefix:
-    """A prefix with a clone of each named tree, and with the desktop's etc/portage."""
+def furnish(
+    root: Path, remotes: Remotes, names: tuple[str, ...], *, mirror: str = "", profile: str = "desktop"
+) -> Prefix:
+    """A prefix with a clone of each named tree, and with a client profile's etc/portage."""
     trees = root / "trees"
     trees.mkdir(parents=True)
     for name in names:
         git(trees, "clone", "--quiet", remotes.git_uri(name), name)
-    profile = trees / "demo/profiles" / profile_of(platform.machine())
     prefix = make_prefix(
-        root, repositories=[Repository(name, trees / name) for name in names], profile=profile
+        root,
+        repositories=[Repository(name, trees / name) for name in names],
+        profile=trees / "demo/profiles" / profile_of(platform.machine()),
     )
-    shutil.copytree(TREES / "profiles/desktop/etc/portage", prefix.configuration, dirs_exist_ok=True)
+    shutil.copytree(TREES / "profiles" / profile / "etc/portage", prefix.configuration, dirs_exist_ok=True)
     (prefix.configuration / "mirrors").write_text(portage_mirrors(mirror or "http://127.0.0.1:9"))
     return prefix
 
@@ -214,10 +219,14 @@ async def test_use_mismatch(planted: Remotes, tmp_path: Path) -> None:
     assert "north" in (await resolved(desktop, "app-misc/planisphere"))["app-misc/planisphere-1.0"]
 
 
-async def test_nothing_else_of_the_desktop_waits_for_a_cure(
-    planted: Remotes, tmp_path: Path, needs: Callable[..., None]
-) -> None:
-    needs("bash")
+async def test_nothing_else_of_the_desktop_waits_for_a_cure(planted: Remotes, tmp_path: Path) -> None:
     desktop = furnish(tmp_path / "desktop", planted, ("demo",))
     healthy = [atom for atom in WORLD if atom not in SIGNS]
     assert len(await resolved(desktop, *healthy)) == 30
+
+
+async def test_a_server_wants_one_package_built_otherwise(planted: Remotes, tmp_path: Path) -> None:
+    server = furnish(tmp_path / "server", planted, ("demo",), profile="server")
+    packages = await resolved(server, *(TREES / "profiles/server/world").read_text().split())
+    assert len(packages) == 5
+    assert "-colour" in packages["app-misc/skyclock-1.2"]
