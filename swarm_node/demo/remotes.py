@@ -181,7 +181,7 @@ def bump(repository: Path, package: str, version: str, *, subslot: str | None = 
     """Publish a new version of `package` (category/name) upstream, made from its newest ebuild.
 
     Returns the commit's id. A new subslot makes every package built against the library needed again.
-    Raises: KeyError when the repository has no such package; ValueError for one whose distfile carries the version.
+    Raises: KeyError when the repository has no such package; ValueError for one that fetches a distfile.
     """
     name = package.partition("/")[2]
     ebuilds = sorted((repository / package).glob("*.ebuild"), key=lambda path: path.stat().st_mtime_ns)
