@@ -7,13 +7,12 @@ end it earlier; what is left is booked there, so a slow drone takes what the fas
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
-from math import sqrt
+from math import exp, hypot
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from swarm_node.model.estimate import Estimate
-from swarm_node.model.graph import Graph
 from swarm_node.model.outlook import Outlook, upcoming
 
 OVERDUE_SHARE = 1 / 3
@@ -123,22 +122,6 @@ class ReadyQueue:
         self._order = sorted(self._keys.values())
 
 
-def priorities(graph: Graph, estimate: Estimates) -> dict[str, float]:
-    """Each build's rank for the queue: its upward rank in predicted seconds plus one standard deviation.
-
-    Errors of many builds in a row even out and those of one long build do not, so the long one goes first.
-    """
-    ranks: dict[str, float] = {}
-    chains: dict[str, tuple[float, float]] = {}
-    for build in reversed(graph.order):
-        heaviest = max(graph.dependents[build], key=ranks.__getitem__, default="")
-        seconds, variance = chains.get(heaviest, (0.0, 0.0))
-        own = estimate(build)
-        chains[build] = (seconds + own.seconds, variance + (own.seconds * own.spread) ** 2)
-        ranks[build] = chains[build][0] + sqrt(chains[build][1])
-    return ranks
-
-
 def choose(
     drone: Drone,
     ready: Iterable[str],
@@ -230,9 +213,13 @@ def _spoiled(
     def takes(need: str) -> float:
         return estimate(need).seconds / drone.speed
 
+    lighter = estimate(build)
     for heavy, ready in upcoming(outlook, takes, now, own):
-        seconds, known, _ = estimate(heavy)
-        if not known or outlook.rank(heavy) <= outlook.rank(build) or refusals(drone.name, heavy) is not None:
+        seconds, known, spread = estimate(heavy)
+        clearly = seconds > lighter.seconds * exp(hypot(spread, lighter.spread))
+        if not (known and clearly) or outlook.rank(heavy) <= outlook.rank(build):
+            continue
+        if refusals(drone.name, heavy) is not None:
             continue
         best = ready + seconds / drone.speed
         elsewhere = min(max(other.free_at(now), ready) + seconds / other.speed for other in others)
