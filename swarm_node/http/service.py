@@ -17,7 +17,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from swarm_node.http import metrics
-from swarm_node.http.address import base_url, reachable
 from swarm_node.http.connection import PARKED, STOPPING, Parked, Runner, stop_parked
 from swarm_node.http.errors import response_to
 from swarm_node.http.limits import DEFAULT, LIMITS, POLICY, Limits, Policy
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 STARTED: Final = web.RequestKey("started", bool)
 """Present as soon as the header of the answer is on its way: an error can then only end the connection."""
 ADDRESS: Final = web.AppKey("address", str)
-"""The service's own URL, known before `on_startup`; the port is the real one when 0 was asked for."""
+"""The service's URL on this machine, known before `on_startup`; the real port when 0 was asked for."""
 DRAIN_SECONDS: Final = 10.0
 BACKLOG: Final = 1024
 OPEN_FILES: Final = 16_384
@@ -88,7 +87,7 @@ async def serving(make: MakeApp, host: str = "127.0.0.1", port: int = 0) -> Asyn
     """
     with _listen(host, port) as listening:
         app = await make()
-        app[ADDRESS] = base_url(reachable(host), listening.getsockname()[1])
+        app[ADDRESS] = _own_url(host, listening.getsockname()[1])
         runner = Runner(app, shutdown_timeout=DRAIN_SECONDS)
         await runner.setup()
         try:
@@ -148,6 +147,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _own_url(host: str, port: int) -> str:
+    """Where this machine reaches the service: loopback when it listens on every address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _say_ready(line: str, ready_fd: int | None) -> None:

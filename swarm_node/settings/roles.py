@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
-from swarm_node.http.address import base_url, reachable
+from swarm_node.settings.address import base_url, reachable
 from swarm_node.settings.values import (
     Cores,
     Directory,

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from swarm_node.http.address import base_url, reachable
+from swarm_node.settings.address import base_url, reachable
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.7", "::1", "gateway.lan"])
