@@ -50,7 +50,10 @@ async def _resolve(
     prefix = await asyncio.to_thread(
         furnish, workdir / profile.name, profile, repositories, [production], portage
     )
-    return await ask(prefix, profile.world)
+    try:
+        return await ask(prefix, profile.world)
+    except Refused as refused:
+        raise Refused(refused.code, f"{profile.portage}: {refused.message}", refused.hint) from None
 
 
 def _check(production: Path) -> None:

@@ -1,11 +1,6 @@
 """What Portage's resolver answers about one client's world, and the call that asks it (see `resolver`)."""
 
-import asyncio
-import os
-import shutil
-import signal
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +9,7 @@ from msgspec import Struct
 
 from swarm_node.model.refusal import Refused
 from swarm_node.portage.prefix import Prefix, portage_environment
+from swarm_node.portage.process import run
 
 PACKAGES: Final = Path(__file__).parents[2]
 """Where Portage's Python finds this project's."""
@@ -22,7 +18,6 @@ PROGRAM: Final = (
     "import sys; sys.path.append(sys.argv[1]); from swarm_node.portage.resolver.main import main; main()"
 )
 
-SECONDS: Final = 1800.0
 TOLD: Final = 600
 
 
@@ -111,38 +106,15 @@ async def ask(prefix: Prefix, atoms: Sequence[str], *, binaries_only: bool = Fal
     Raises: Refused (unresolvable) when Portage cannot even begin, with its own words.
     """
     request = msgspec.json.encode(_Request(tuple(atoms), binaries_only))
-    status, out, err = await _run(prefix, request)
+    command = [str(prefix.portage.python), "-I", "-c", PROGRAM, str(PACKAGES)]
+    done = await run(command, portage_environment(prefix), request)
     try:
-        answer = msgspec.json.decode(out, type=_Answer)
+        answer = msgspec.json.decode(done.out, type=_Answer)
     except msgspec.MsgspecError:
-        raise _refused(f"the resolver ended with status {status}: {_last(err)}") from None
+        raise _refused(f"the resolver ended with status {done.status}: {_last(done.err)}") from None
     if answer.error:
         raise _refused(answer.error)
     return Resolution(answer.packages, answer.refused, answer.binaries)
-
-
-async def _run(prefix: Prefix, request: bytes) -> tuple[int | None, bytes, bytes]:
-    dies_with_us = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
-    process = await asyncio.create_subprocess_exec(
-        *dies_with_us,
-        *(str(prefix.portage.python), "-I", "-c", PROGRAM, str(PACKAGES)),
-        env=portage_environment(prefix),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        async with asyncio.timeout(SECONDS):
-            out, err = await process.communicate(request)
-    except TimeoutError:
-        raise _refused(f"the resolver took longer than {SECONDS:.0f} s") from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    return process.returncode, out, err
 
 
 def _last(err: bytes) -> str:

@@ -52,14 +52,20 @@ def plan(worlds: Worlds) -> tuple[PlanRow, ...]:
 
 
 def _ids(nodes: Nodes) -> Ids:
-    """Equal builds share an id; the first profile that needs a variant names it."""
+    """Equal builds share an id; the first profile that needs a variant names it.
+
+    A package that a client finds in production as it wants it is a variant too.
+    """
     makers: defaultdict[str, dict[object, list[str]]] = defaultdict(dict)
+    found: set[str] = set()
     for profile, packages in nodes.items():
         for node in packages.values():
-            if not node.binary:
+            if node.binary:
+                found.add(node.cpv)
+            else:
                 makers[node.cpv].setdefault(_variant(node, packages), []).append(profile)
     return {
-        (profile, cpv): cpv if len(variants) == 1 else f"{cpv}@{profiles[0]}"
+        (profile, cpv): cpv if len(variants) == 1 and cpv not in found else f"{cpv}@{profiles[0]}"
         for cpv, variants in makers.items()
         for profiles in variants.values()
         for profile in profiles

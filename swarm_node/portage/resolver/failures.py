@@ -73,6 +73,8 @@ def _unsatisfied(
     if unfit is not None:
         return _of(graph, unfit, "use-mismatch", "its USE flags break its REQUIRED_USE", said, parent)
     kind, summary, line, best = _why_no_match(world, graph, atom)
+    if kind == "tree-out-of-sync":
+        said = [*(heard for heard in world.heard if heard.startswith(" *")), *said]
     if isinstance(parent, Package):
         failure = _of(graph, parent, kind, f"needs {atom}: {summary}", said)
         return Failure(failure.kind, failure.subject, failure.summary, said, parent, failure.path, line)
@@ -140,7 +142,9 @@ def _slot_conflict(graph: Any, packages: Sequence[Any], said: Sequence[str]) -> 
     for loser in (package for package in packages if package is not best):
         wanting = graph._dynamic_config._parent_atoms.get(loser, ())
         stubborn = [(parent, atom) for parent, atom in wanting if not atom.match(best)]
-        for parent, atom in stubborn or wanting:
+        # A binary that was bound to the lower one can be built again; who asks for it by name cannot.
+        by_name = [(parent, atom) for parent, atom in stubborn if not atom.slot_operator_built]
+        for parent, atom in by_name or stubborn or wanting:
             summary = f"needs {atom}, but {best.cpv} is needed by others"
             if isinstance(parent, Package):
                 yield _of(graph, parent, "dependency-conflict", summary, said)

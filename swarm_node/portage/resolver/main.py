@@ -5,7 +5,6 @@ import os
 import sys
 from typing import Any
 
-from portage.exception import PortageException
 from portage.output import nocolor
 
 from swarm_node.portage.resolver.answer import describe
@@ -22,7 +21,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         solution = solve(world, atoms)
         failures = [Failure("other", text, why, ()) for text, why in unreadable.items()]
         return describe(world, solution._replace(failures=[*failures, *solution.failures]))
-    except PortageException as error:
+    except Exception as error:  # whatever a configuration makes Portage trip over is told, not thrown
         return {"error": f"{type(error).__name__}: {error}"}
 
 

@@ -1,9 +1,11 @@
 """One client's world before Portage's eyes, resolved again and again without what failed before."""
 
-import io
+import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from _emerge.actions import adjust_configs, load_emerge_config
@@ -37,6 +39,9 @@ BINARIES_ONLY: Final[Mapping[str, Any]] = {"--usepkgonly": True}
 IMPLIED_SETS: Final = ("system", "profile")
 """What @world holds beside the packages that were chosen."""
 
+CHATTER: Final = ("Calculating dependencies", "[ebuild ", "[binary ", "[nomerge ", "Total: ")
+"""Lines of a merge list, which explain nothing."""
+
 LINES: Final = 60
 """How many lines of what Portage says about one problem are kept."""
 
@@ -60,19 +65,21 @@ class World:
         self.settings = self.root.settings
         self.ebuilds = own["porttree"].dbapi
         self.binaries = own["bintree"].dbapi
+        self.heard: list[str] = []
+        """All that Portage said so far; it complains of a damaged ebuild only once."""
         self._depgraph = (self.settings, config.trees, options, create_depgraph_params(options, None))
         self._spinner = spinner
         self._frozen = _frozen_depgraph_config(*self._depgraph, spinner)
 
     def resolve(self, atoms: Sequence[str]) -> tuple[bool, Any, list[str]]:
         """Resolve these atoms with nothing installed: whether it worked, the graph, what Portage said."""
-        said = io.StringIO()
-        with redirect_stdout(said), redirect_stderr(said):
+        with overheard() as said:
             found = _backtrack_depgraph(*self._depgraph, None, list(atoms), self._spinner, self._frozen)
             success, graph = found[:2]
             if not success:
                 graph.display_problems()
-        return bool(success), graph, lines(said.getvalue())
+        self.heard += said
+        return bool(success), graph, said
 
     def atoms(self, given: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The atoms of a world, sets expanded, with where they are from; what cannot be read, with why."""
@@ -96,7 +103,29 @@ class World:
         return sorted(str(atom) for atom in self.root.setconfig.getSetAtoms(text[1:]))
 
 
-def lines(text: str) -> list[str]:
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """What this process and those that it starts write meanwhile, in lines, once it is over."""
+    said: list[str] = []
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with TemporaryFile() as ear:
+        own = [os.dup(descriptor) for descriptor in (1, 2)]
+        os.dup2(ear.fileno(), 1)
+        os.dup2(ear.fileno(), 2)
+        try:
+            yield said
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, saved in enumerate(own, 1):
+                os.dup2(saved, descriptor)
+                os.close(saved)
+            ear.seek(0)
+            said += _lines(ear.read().decode(errors="replace"))
+
+
+def _lines(text: str) -> list[str]:
     """The lines of Portage's that say something, without colours."""
     plain = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
-    return [line for line in plain if line and not line.startswith("Calculating dependencies")][:LINES]
+    return [line for line in plain if line and not line.startswith(CHATTER)][:LINES]
