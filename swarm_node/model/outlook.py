@@ -33,9 +33,10 @@ def heaviest(seconds: Mapping[str, float], count: int = HEAVY) -> list[str]:
 def ready_at(
     build: str, outlook: Outlook, takes: Callable[[str], float], now: float, horizon: float
 ) -> float:
-    """When all needs of a build should be over, each begun at once and done in `takes` seconds; or infinity.
+    """When all needs of a build should be over, each begun when it can be and done in `takes` seconds.
 
-    Infinity also when that is not before `horizon`, or when too much lies before it to be foreseen.
+    Infinity when that is not before `horizon`, and when it cannot be foreseen: too much lies before it, or a
+    need could run now and does not, so that nobody knows when it will.
     """
     reached = {build: 0.0}
     open_ = [build]
@@ -44,6 +45,8 @@ def ready_at(
         if not open_:
             return latest
         above = open_.pop()
+        if above != build and all(_over(need, outlook, now) for need in outlook.needs[above]):
+            return inf
         for need in outlook.needs[above]:
             end = outlook.ends(need)
             after = reached[above] + (takes(need) if end is None else max(end - now, 0.0))
@@ -54,6 +57,11 @@ def ready_at(
                 reached[need] = after
                 open_.append(need)
     return inf
+
+
+def _over(build: str, outlook: Outlook, now: float) -> bool:
+    end = outlook.ends(build)
+    return end is not None and end <= now
 
 
 def upcoming(
