@@ -53,13 +53,14 @@ async def make_app(settings: DroneSettings) -> web.Application:
             await stop(app[DRONE], app[WORKING])
 
     app.cleanup_ctx.append(working)
-    stay_registered(
-        app,
-        settings.gateway_url,
-        lambda _: Registration(role="drone", name=settings.node_name, url=_own_url(settings, app)),
-        interval=settings.heartbeat_interval,
-        token=settings.token,
-    )
+    if settings.node_role == "drone":
+        stay_registered(
+            app,
+            settings.gateway_url,
+            lambda _: Registration(role="drone", name=settings.node_name, url=_own_url(settings, app)),
+            interval=settings.heartbeat_interval,
+            token=settings.token,
+        )
     app[METRICS].registry.register(_Attempts(app))
     app.add_routes(
         [

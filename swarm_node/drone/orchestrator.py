@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 TOKEN: Final = "X-Node-Token"
 DIGEST: Final = "X-SHA512"
 FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 3.0
 ASK_SECONDS: Final = 15.0
 
 PASSING: Final = RETRIED | {
@@ -108,7 +109,7 @@ class Orchestrator(Client):
                     raise
                 self._say(f"{no.message} → {no.hint}")
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, self.settings.poll_interval)
+            pause = min(pause * 2, LONGEST_PAUSE, self.settings.poll_interval)
             await self._look_again()
 
     async def ask(
@@ -153,7 +154,7 @@ class Orchestrator(Client):
             except Refused as no:
                 self._say(f"{no.message} → {no.hint}")
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, self.settings.poll_interval)
+            pause = min(pause * 2, LONGEST_PAUSE, self.settings.poll_interval)
             await self._look_again()
 
     async def _look_again(self) -> None:

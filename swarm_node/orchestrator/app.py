@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from yarl import URL
 
 from swarm_node.http import service
 from swarm_node.http.registration import Registration, stay_registered
@@ -69,7 +70,7 @@ def assemble(settings: OrchestratorSettings, address: str) -> Parts:
         swarm = Swarm(SqliteJournal(settings.state_dir / "swarm.db"))
     except JournalError as error:
         raise Refused("log_unavailable", str(error), error.hint) from None
-    url = settings.public_url or address
+    url = settings.url(URL(address).port)
     return Parts(
         settings=settings,
         url=url,
@@ -114,6 +115,6 @@ def _registration(settings: OrchestratorSettings, address: str) -> Registration:
     return Registration(
         role="orchestrator",
         name=settings.node_name,
-        url=settings.public_url or address,
+        url=settings.url(URL(address).port),
         priority=settings.priority,
     )

@@ -67,7 +67,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 def _environment(settings: OrchestratorSettings, address: str) -> dict[str, str]:
     """The builder's settings; the orchestrator's own address stands in for the gateway's."""
     own = {
-        "ROLE": "local",
+        "NODE_ROLE": "local",
         "GATEWAY_URL": address,
         "NODE_NAME": f"{settings.node_name}-local",
         "DRONE_PORT": "0",

@@ -12,7 +12,7 @@ from swarm_node.portage.emerge import package_path
 from swarm_node.portage.entry import Entry, Key, of_file
 from swarm_node.portage.gpkg import check
 from swarm_node.portage.index import BadIndex, Index
-from swarm_node.portage.limits import BadPackage
+from swarm_node.portage.limits import BadPackage, printable
 
 INCOMING = ".incoming"
 IMMUTABLE = 0o444
@@ -56,8 +56,8 @@ class Upload:
                 pf=pf,
                 build_id=build_id,
                 repository=repository or None,
-                slot=slot or None,
             )
+            _check_slot(package.metadata.get("SLOT", ""), slot)
             entry = of_file(package, self._path, path=path)
         except BadPackage as bad:
             raise Refused("bad_package", bad.message, bad.hint, reason=bad.code) from None
@@ -68,6 +68,13 @@ class Upload:
         """Drop what came so far; harmless after `finish`."""
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _check_slot(found: str, wanted: str) -> None:
+    """A slot without a sub-slot is its own sub-slot (PMS 7.2). Raises: BadPackage."""
+    slot, _, sub = found.partition("/")
+    if wanted and wanted not in (f"{slot}/{sub or slot}", slot if sub in ("", slot) else ""):
+        raise BadPackage("name_binding", f"SLOT is {printable(found)} in the package, {wanted} was assigned")
 
 
 class Staging:

@@ -90,7 +90,7 @@ class Stream:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """GET /api/v1/stream as WebSocket."""
         wanted = query(request, StreamQuery)
-        socket = web.WebSocketResponse(heartbeat=20, compress=True)
+        socket = web.WebSocketResponse(heartbeat=20, compress=False)
         await socket.prepare(request)
         queue: asyncio.Queue[bytes] = asyncio.Queue(SLOWEST)
         opening = self._opening(wanted)
