@@ -1,8 +1,8 @@
 """The `Packages` file of a binhost, kept in memory and written whole, each entry rendered only once.
 
-Its readers are emerge(1) clients. They ask for `Packages.gz` first and take a 404; they keep what they have
-unless the file's Last-Modified, else its TIMESTAMP, is newer by a whole second; and they fetch packages from
-the header's URI, if there is one.
+Its readers are emerge(1) clients. They ask for `Packages.gz` first and take a 404. They ask for what was
+modified later than five seconds after the TIMESTAMP they have, and ignore what is not newer: so an index that
+must be read, a rollback's too, needs a TIMESTAMP six seconds beyond the last. They fetch from the URI named.
 """
 
 import bisect
@@ -18,6 +18,8 @@ from swarm_node.portage.entry import Entry, Key, parse, render
 FILE: Final = "Packages"
 PACKED: Final = "Packages.gz"
 VERSION: Final = "0"
+STEP: Final = 6
+"""Seconds that a TIMESTAMP must gain on the last one to be seen: Portage's TIMESTAMP_TOLERANCE, and one."""
 INHERITED: Final = {"CHOST": "CHOST", "REPO": "repository"}
 """Values that an entry may leave to the header, by the header's name for them."""
 
@@ -104,15 +106,18 @@ class Index:
         header: Mapping[str, str],
         *,
         now: int | None = None,
+        after: int = 0,
         packed: bool = False,
     ) -> int:
         """Replace the directory's `Packages` durably, by one rename, and return its TIMESTAMP (seconds).
 
-        The TIMESTAMP is later than the last one even within a second, or clients would keep what they have.
+        The TIMESTAMP is six seconds beyond this index's last one at least, and beyond `after`, the one that
+        clients of this place may have seen from another index; otherwise they would keep what they have.
         `packed` writes `Packages.gz` too: only where nobody reads yet, for two renames are not one.
         Raises OSError (ENOSPC and the like); the old file is then still there.
         """
-        timestamp = max(int(time.time()) if now is None else now, self.timestamp + 1)
+        last = max(self.timestamp, after)
+        timestamp = max(int(time.time()) if now is None else now, last + STEP if last else 0)
         stamped = {**header, "TIMESTAMP": str(timestamp)}
         data = self.render(stamped)
         where = Path(directory)

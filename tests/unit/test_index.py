@@ -85,15 +85,16 @@ def test_written_file_reads_back_the_same(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["Packages"]
 
 
-def test_timestamp_grows_by_a_second_at_least_also_after_a_restart(tmp_path: Path) -> None:
+def test_timestamp_grows_by_six_seconds_at_least_also_after_a_restart(tmp_path: Path) -> None:
     index = filled(entry("a"))
     assert [index.write(tmp_path, HEADER, now=now) for now in (1000, 1000, 990, 1500)] == [
         1000,
-        1001,
-        1002,
+        1006,
+        1012,
         1500,
     ]
-    assert Index.load(tmp_path / "Packages").write(tmp_path, HEADER, now=0) == 1501
+    assert Index.load(tmp_path / "Packages").write(tmp_path, HEADER, now=0) == 1506
+    assert Index().write(tmp_path, HEADER, now=1400, after=1506) == 1512
 
 
 def test_packed_copy_is_the_same_and_goes_when_it_would_be_stale(tmp_path: Path) -> None:
