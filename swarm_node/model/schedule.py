@@ -138,9 +138,10 @@ def choose(
     `outlook` a drone that outruns others is kept free for a heavy build that is about to become ready.
     """
     others = [other for other in fleet if other.up and other.name != drone.name]
-    faster = {other.name: other for other in others if _outruns(other, drone)}
+    fast, slow = drone.speed * FASTER, drone.speed / FASTER
+    faster = {other.name: other for other in others if other.speed > fast}
     free = _soonest(faster.values(), now)
-    watched = outlook if outlook and any(_outruns(drone, other) for other in others) else None
+    watched = outlook if any(other.speed < slow for other in others) else None
     left: list[Left] = []
     for build in ready:
         if refusals(drone.name, build) is not None:
@@ -226,10 +227,6 @@ def _spoiled(
         if min(elsewhere, own + seconds / drone.speed) - best > ready - now:
             return Left(build, drone.name, own, f"{drone.name} is kept free for {heavy}")
     return None
-
-
-def _outruns(drone: Drone, other: Drone) -> bool:
-    return drone.speed > other.speed * FASTER
 
 
 def _soonest(drones: Iterable[Drone], now: float) -> dict[str, float]:
