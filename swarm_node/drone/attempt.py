@@ -14,10 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from swarm_node.drone.build import BuildOutcome, Workshop, build
-from swarm_node.drone.facts import refreshed
 from swarm_node.drone.job import Drone, Job
 from swarm_node.drone.log import BuildLog, ship
-from swarm_node.drone.progress import Progress
 from swarm_node.drone.result import Result, forget, keep, kept, log_path, tidy
 from swarm_node.drone.room import RoomError
 from swarm_node.drone.upload import OVER, Failure, deliver, report
@@ -38,7 +36,8 @@ REASONS: Final = frozenset({"failed", "time_limit", "no_output", "drone"})
 async def attempt(drone: Drone, order: BuildOrder) -> Work | None:
     """Build and hand in; answers the next work, None when the orchestrator took the attempt back."""
     await asyncio.to_thread(tidy, drone.workshop.attempts)
-    job = drone.job = Job(order, BuildLog(log_path(drone.workshop.attempts, order.attempt)))
+    history = BuildLog(log_path(drone.workshop.attempts, order.attempt), drone.orchestrator.token)
+    job = drone.job = Job(order, history)
     log.info("attempt %d: %s", order.attempt, order.cpv)
     doing = asyncio.create_task(_build_and_hand_in(drone, job))
     telling = asyncio.create_task(_tell(drone, job, doing))
@@ -49,6 +48,7 @@ async def attempt(drone: Drone, order: BuildOrder) -> Work | None:
             drone.interrupted = None if kept_already(drone, order.attempt) else job
             raise
         drone.finished["dropped"] += 1
+        forget(drone.workshop.attempts, order.attempt)
         return None
     finally:
         for task in (telling, doing):
@@ -72,7 +72,6 @@ async def _build_and_hand_in(drone: Drone, job: Job) -> Work | None:
         finally:
             job.log.close()
     job.enter("upload")
-    drone.orchestrator.facts = refreshed(drone.orchestrator.facts, drone.workshop.scratch)
     if isinstance(made, Failure):
         drone.finished["failed"] += 1
         return await report(drone.orchestrator, order.attempt, made)
@@ -90,7 +89,7 @@ async def _made(drone: Drone, job: Job) -> Result | Failure:
             _bounded(order, drone.settings),
             _supplied(drone),
             lambda chunk: job.log.heard(),
-            lambda progress: _note(job, progress),
+            lambda progress: job.enter(progress.phase, progress.fraction),
         )
         if outcome.ok:
             return await asyncio.to_thread(keep, drone.workshop.attempts, order.attempt, outcome)
@@ -120,10 +119,6 @@ def _supplied(drone: Drone) -> Workshop:
     line = drone.orchestrator
     staging = Binrepo("swarm-staging", line.staging, 20)
     return replace(drone.workshop, binrepos=(staging, Binrepo("swarm-production", line.production, 10)))
-
-
-def _note(job: Job, progress: Progress) -> None:
-    job.enter(progress.phase, progress.fraction)
 
 
 async def _tell(drone: Drone, job: Job, doing: Task[Any]) -> None:

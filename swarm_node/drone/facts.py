@@ -7,8 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from msgspec.structs import replace
-
 from swarm_node.drone.base import base_id
 from swarm_node.drone.build import Workshop
 from swarm_node.drone.room import room_kind
@@ -63,11 +61,6 @@ async def gather(settings: DroneSettings, workshop: Workshop, room_reason: str, 
         configuration=(await tree_hash(prefix.configuration))[:16],
         version=_version(),
     )
-
-
-def refreshed(facts: NodeFacts, scratch: Path) -> NodeFacts:
-    """The facts with what changes while a drone works, cheap enough for after every build."""
-    return replace(facts, disk_free=disk_free(scratch))
 
 
 def disk_free(directory: Path) -> int:

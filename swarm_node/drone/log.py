@@ -20,10 +20,14 @@ DEAF: Final = 5
 
 
 class BuildLog:
-    """A file that a build appends to; `heard` and `close` wake whoever waits in `grown`."""
+    """A file that a build appends to; `heard` and `close` wake whoever waits in `grown`.
 
-    def __init__(self, path: Path) -> None:
+    What `read` gives has stars in the place of `secret`: wget tells the whole address that it fetches from.
+    """
+
+    def __init__(self, path: Path, secret: str = "") -> None:
         self.path = path
+        self._secret = secret.encode()
         self.closed = False
         self._news = asyncio.Event()
 
@@ -54,12 +58,16 @@ class BuildLog:
 
     def read(self, offset: int, most: int = LARGEST_BATCH) -> bytes:
         """Bytes from `offset` on, as many as there are, `most` at most."""
+        margin = min(offset, len(self._secret))
         try:
             with self.path.open("rb") as file:
-                file.seek(offset)
-                return file.read(most)
+                file.seek(offset - margin)
+                text = file.read(margin + most + len(self._secret))
         except FileNotFoundError:
             return b""
+        if self._secret:
+            text = text.replace(self._secret, b"*" * len(self._secret))
+        return text[margin : margin + most]
 
     async def grown(self, offset: int) -> bool:
         """Wait until there is something after `offset`; False when there never will be."""

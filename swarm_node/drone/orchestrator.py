@@ -136,6 +136,11 @@ class Orchestrator(Client):
             await line.put_file(path, file, msgspec.Raw)
 
     @property
+    def token(self) -> str:
+        """What proves that we are who we say; it stays out of every log."""
+        return self._known.token
+
+    @property
     def staging(self) -> str:
         """The binhost of what this session has built, for this drone only; its URL holds the token."""
         return f"{self.url}/staging/{self._known.token}"

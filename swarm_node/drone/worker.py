@@ -29,7 +29,7 @@ GRACE: Final = 10.0
 HASTE: Final = 1.0
 """Least seconds between two questions that were both answered with nothing."""
 FACTS_SECONDS: Final = 300.0
-"""How old the facts of an idle drone may become."""
+"""How old the facts may become that the orchestrator knows."""
 FAREWELL_SECONDS: Final = 2.0
 
 
@@ -41,6 +41,8 @@ async def work(drone: Drone) -> None:
             if not begun:
                 todo = await begin(drone)
                 begun = True
+            if time.monotonic() - drone.looked > FACTS_SECONDS:
+                await look_again(drone)
             todo = await _do(drone, todo or await next_work(drone))
         except Exception:
             log.exception("the drone's own fault; it goes on with the next work")
@@ -79,8 +81,6 @@ async def next_work(drone: Drone) -> Work:
     answer = await drone.orchestrator.ask(path, _Asking(), _Given, query={"wait": wait}, seconds=wait + GRACE)
     if isinstance(answer.work, NoWork):
         await asyncio.sleep(max(0.0, min(HASTE, wait) - (time.monotonic() - asked)))
-        if time.monotonic() - drone.looked > FACTS_SECONDS:
-            await look_again(drone)
     return answer.work
 
 
@@ -89,7 +89,7 @@ async def resume(drone: Drone) -> Work | None:
     attempts, todo = drone.workshop.attempts, None
     for result in kept(attempts):
         log.info("attempt %d was finished before the restart: handing it in", result.attempt)
-        history = BuildLog(log_path(attempts, result.attempt))
+        history = BuildLog(log_path(attempts, result.attempt), drone.orchestrator.token)
         history.close()
         await ship(history, drone.orchestrator, result.attempt)
         todo = await deliver(drone.orchestrator, attempts, result, perhaps_there=True)

@@ -36,6 +36,8 @@ package = sys.argv[-1].removeprefix("=").partition("::")[0].partition("/")[2]
 pkgdir, distdir = Path(os.environ["PKGDIR"]), Path(os.environ["DISTDIR"])
 print(">>> Emerging (1 of 1)", sys.argv[-1], flush=True)
 print(">>> Compiling source in /x", flush=True)
+if package.startswith("chatty"):
+    print(Path(os.environ["PORTAGE_OVERRIDE_EPREFIX"], "etc/portage/binrepos.conf").read_text())
 if package.startswith("noisy"):
     for line in range(6000):
         print("line", line, "x" * 60)

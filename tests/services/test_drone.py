@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from swarm_node.drone import facts, log, worker
 from swarm_node.drone.app import make_app
@@ -105,6 +108,19 @@ class TestBuild:
         assert bytes(line.logs[1]) == own
         assert own.count(b"\n") > 6000
         assert line.count("log") < 30
+
+    async def test_the_binhosts_are_the_leaders_and_the_token_stays_out_of_the_log(
+        self, line: StandIn, start: Start
+    ) -> None:
+        await line.give(order(1, "chatty"))
+        async with start() as url:
+            await line.until(lambda: 1 in line.staged)
+            async with aiohttp.ClientSession() as session, session.get(f"{url}/api/v1/log") as response:
+                own = await response.read()
+        masked = "*" * len(line.token)
+        assert f"sync-uri = {line.url}/staging/{masked}\n".encode() in line.logs[1]
+        assert f"sync-uri = {line.url}/packages\n".encode() in line.logs[1]
+        assert line.token.encode() not in line.logs[1] + own
 
     async def test_a_dummy_is_completed_without_a_package(self, line: StandIn, start: Start) -> None:
         await line.give(order(1, simulated=True), order(2, simulated=True))
@@ -433,3 +449,15 @@ async def test_a_log_that_the_orchestrator_cannot_keep_does_not_hold_the_build(
 class _Deaf(bytearray):
     def __iadd__(self, other: Any) -> "_Deaf":  # type: ignore[override,misc]
         return self
+
+
+@given(st.binary(max_size=60), st.integers(0, 80), st.integers(1, 40))
+def test_a_log_is_the_same_read_whole_or_in_pieces(text: bytes, offset: int, most: int) -> None:
+    with TemporaryDirectory() as home:
+        path = Path(home, "build.log")
+        path.write_bytes(text.replace(b"\0", b"secret"))
+        history = log.BuildLog(path, "secret")
+        whole = history.read(0)
+        assert b"secret" not in whole
+        assert len(whole) == history.size
+        assert history.read(offset, most) == whole[offset : offset + most]
