@@ -122,7 +122,7 @@ class Index:
         data = self.render(stamped)
         where = Path(directory)
         if packed:
-            _replace(where / PACKED, gzip.compress(data, mtime=timestamp), timestamp)
+            _replace(where / PACKED, gzip.compress(data, 6, mtime=timestamp), timestamp)
         else:
             (where / PACKED).unlink(missing_ok=True)
         _replace(where / FILE, data, timestamp)
