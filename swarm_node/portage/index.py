@@ -8,6 +8,7 @@ must be read, a rollback's too, needs a TIMESTAMP six seconds beyond the last. T
 import bisect
 import gzip
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ PACKED: Final = "Packages.gz"
 VERSION: Final = "0"
 STEP: Final = 6
 """Seconds that a TIMESTAMP must gain on the last one to be seen: Portage's TIMESTAMP_TOLERANCE, and one."""
+NEEDED: Final = re.compile(r"^(BUILD_ID|CHOST|CPV|PATH|REPO|SIZE): (.*)$", re.MULTILINE)
+"""What is read of each entry when a file is loaded; the rest of its text is kept as it is."""
 INHERITED: Final = {"CHOST": "CHOST", "REPO": "repository"}
 """Values that an entry may leave to the header, by the header's name for them."""
 
@@ -147,10 +150,13 @@ def _header(path: str | os.PathLike[str], block: str) -> dict[str, str]:
 
 def _entry(path: str | os.PathLike[str], block: str, inherited: Mapping[str, str]) -> Entry:
     try:
-        values = parse(block)
+        found = NEEDED.findall(block)
+        values = dict(found)
+        if len(values) != len(found):
+            raise ValueError("a value comes twice")
         left_out = {name: value for name, value in inherited.items() if name not in values}
         key = Key(values["CPV"], int(values.get("BUILD_ID") or 0))
-        text = render(values | left_out) if left_out else block.strip("\n").encode() + b"\n\n"
+        text = render(parse(block) | left_out) if left_out else block.strip("\n").encode() + b"\n\n"
         return Entry(key, values["PATH"], int(values["SIZE"]), text)
     except (ValueError, KeyError) as error:
         reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
