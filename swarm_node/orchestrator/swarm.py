@@ -19,7 +19,7 @@ from swarm_node.model.state import State
 
 log = logging.getLogger(__name__)
 
-SNAPSHOT_EVERY = 50_000
+SNAPSHOT_EVERY = 10_000
 """Events between two snapshots while running; a graceful stop takes one as well."""
 
 Listener = Callable[[Sequence[Record]], None]
