@@ -336,7 +336,7 @@ sys.exit(main(["drone", "--config", sys.argv[2]]))
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", self.PROGRAM, str(self.home), str(self.config)),
             cwd=ROOT,
-            env=own | {"PYTHONPATH": str(ROOT)},
+            env=own | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             stdout=asyncio.subprocess.PIPE,
             stderr=self.errors,
         )
