@@ -13,7 +13,7 @@ from swarm_node.model.workload import Workload, workload_of
 MIXED = (16, 8, 8, 4, 4, 4)
 
 
-def package(cpv: str, seconds: float = 10.0, *needs: str, **more: Any) -> dict[str, Any]:
+def package(cpv: str, seconds: Any = 10.0, *needs: str, **more: Any) -> dict[str, Any]:
     return {"cpv": cpv, "seconds": seconds, "measured": True, "stage3_needs": list(needs), **more}
 
 
