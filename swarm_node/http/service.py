@@ -29,6 +29,8 @@ STARTED: Final = web.RequestKey("started", bool)
 """Present as soon as the header of the answer is on its way: an error can then only end the connection."""
 ADDRESS: Final = web.AppKey("address", str)
 """The service's URL on this machine, known before `on_startup`; the real port when 0 was asked for."""
+PEER_GONE: Final = 499
+"""Status of an answer that nobody is there to read any more."""
 DRAIN_SECONDS: Final = 10.0
 BACKLOG: Final = 1024
 OPEN_FILES: Final = 16_384
@@ -64,7 +66,9 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         app[POLICY].admit(request)
         response = await handler(request)
     except (ConnectionResetError, BrokenPipeError):
-        raise
+        if STARTED in request:
+            raise
+        return web.Response(status=PEER_GONE)
     except Exception as error:
         if STARTED in request:
             log.warning("%s %s broke off: %s", request.method, request.path, error)

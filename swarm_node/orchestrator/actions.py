@@ -12,6 +12,7 @@ from swarm_node.model.names import closest, find_builds
 from swarm_node.model.placement import idle_reason
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import OPEN
+from swarm_node.model.work import PlanRow
 from swarm_node.orchestrator import machines, release
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.orchestrator.preparation import prepare, would_lose
@@ -43,6 +44,10 @@ class Hold(Body, frozen=True):
 
 class Nodes(Body, frozen=True):
     nodes: tuple[str, ...] = ()
+
+
+class Stress(Body, frozen=True):
+    count: int = 100
 
 
 class Package(Body, frozen=True):
@@ -128,6 +133,28 @@ async def drain(parts: Parts, asked: Hold) -> object:
     return {"node": asked.node, "held": True, "finishing": attempt}
 
 
+async def stress(parts: Parts, asked: Stress) -> object:
+    """Queue dummies that nobody compiles, on a swarm that was started for nothing else."""
+    if not parts.settings.simulated:
+        raise Refused(
+            "forbidden",
+            "this swarm builds real packages",
+            "start a throw-away orchestrator with SIMULATED=true and its own STATE_DIR",
+        )
+    if not 0 < asked.count <= 100_000:
+        raise Refused("bad_request", f"{asked.count} dummies are out of range", "from 1 to 100000")
+    rows = tuple(_dummy(number) for number in range(asked.count))
+    await parts.swarm.submit(
+        c.OpenSession(clear=True), c.PlanQueue(rows=rows), c.EnterPhase(phase="building")
+    )
+    return {"queued": len(rows)}
+
+
+def _dummy(number: int) -> PlanRow:
+    cpv = f"dummy/package{number}-1"
+    return PlanRow(id=cpv, cpv=cpv, slot="0", repository="dummy", reason="stress", simulated=True)
+
+
 def _queued(parts: Parts, names: tuple[str, ...]) -> dict[str, Any]:
     builds = [b.id for name in names for b in find_builds(parts.swarm.state, name)]
     waiting = parts.swarm.state.by_status("needed")
@@ -150,6 +177,7 @@ ACTIONS: dict[str, Action] = {
     "rollback": Action(Rollback, rollback),
     "unblock": Action(Unblock, unblock),
     "build-local": Action(Package, build_local),
+    "stress": Action(Stress, stress),
     "balance": Action(Nothing, balance),
     "pause": Action(Hold, pause),
     "resume": Action(Hold, resume),

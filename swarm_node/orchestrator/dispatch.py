@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from swarm_node.model.commands import RequestWork
+from swarm_node.model.commands import Command, RequestWork
 from swarm_node.model.estimate import speed_of
 from swarm_node.model.events import (
     BuildAssigned,
     BuildStarted,
+    Event,
     Record,
     ResultIgnored,
     StagingVerified,
@@ -40,12 +41,25 @@ class Dispatch:
             return directive
         for _ in range(3):
             granted = await self._swarm.submit(RequestWork(node=node, holding=holding))
-            number = self._swarm.state.nodes[node].attempt
-            if number is not None and number != holding:
-                return order_for(self._swarm.state, number)
-            if not granted:
-                return None
+            work = self._order(node, holding)
+            if work is not None or not granted:
+                return work
         return None
+
+    async def finish(self, node: str, result: Command) -> tuple[list[Event], Work]:
+        """Record a node's result and give it the next work in the same commit. Raises: Refused."""
+        directive = directive_for(self._swarm.state, node)
+        commands = (result,) if directive is not None else (result, RequestWork(node=node))
+        events = await self._swarm.submit(*commands)
+        work = directive or self._order(node) or nothing_for(self._swarm.state, node)
+        return events, work
+
+    def _order(self, node: str, holding: int | None = None) -> Work | None:
+        """The attempt that the node was given and does not hold yet."""
+        number = self._swarm.state.nodes[node].attempt
+        if number is None or number == holding:
+            return None
+        return order_for(self._swarm.state, number)
 
     def wait(self, node: str) -> asyncio.Future[Work]:
         """A future that `run` fills as soon as there is work for the node; a newer poll replaces an older."""

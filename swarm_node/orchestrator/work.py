@@ -169,20 +169,21 @@ async def complete(request: web.Request) -> web.Response:
     done = await decode(request, Completion)
     parts.contacts.check(done.node, request.headers.get(TOKEN))
     artifact = await _received(parts, number, done)
-    events = await _record(parts, number, done, artifact)
+    events, work = await _record(parts, number, done, artifact)
     _refuse_ignored(events)
-    return reply({"accepted": True, "work": await _next(parts, done.node)})
+    return reply({"accepted": True, "work": work})
 
 
-async def _record(parts: Parts, number: int, done: Completion, artifact: Artifact | None) -> list[Event]:
+async def _record(
+    parts: Parts, number: int, done: Completion, artifact: Artifact | None
+) -> tuple[list[Event], Work]:
     """The package enters the index before its dependents are handed out; unwanted, it leaves again."""
     fresh = number in parts.received and artifact is not None
     if fresh and artifact is not None:
         await asyncio.to_thread(parts.staging.publish, artifact)
     try:
-        return await parts.swarm.submit(
-            StageBuild(node=done.node, attempt=number, artifact=artifact, measures=done.measures)
-        )
+        result = StageBuild(node=done.node, attempt=number, artifact=artifact, measures=done.measures)
+        return await parts.dispatch.finish(done.node, result)
     finally:
         accepted = parts.swarm.state.attempts.get(number)
         if fresh and artifact is not None and (accepted is None or accepted.outcome != "staged"):
@@ -215,17 +216,16 @@ async def fail(request: web.Request) -> web.Response:
     parts.contacts.check(report.node, request.headers.get(TOKEN))
     log = await asyncio.to_thread(parts.logs.tail, number)
     diagnosis = diagnose(log, report.phase, report.reason)
-    events = await parts.swarm.submit(
-        FailBuild(
-            node=report.node,
-            attempt=number,
-            phase=report.phase[:40],
-            diagnosis=diagnosis,
-            seconds=report.seconds,
-        )
+    result = FailBuild(
+        node=report.node,
+        attempt=number,
+        phase=report.phase[:40],
+        diagnosis=diagnosis,
+        seconds=report.seconds,
     )
+    events, work = await parts.dispatch.finish(report.node, result)
     _refuse_ignored(events)
-    return reply({"accepted": True, "diagnosis": diagnosis, "work": await _next(parts, report.node)})
+    return reply({"accepted": True, "diagnosis": diagnosis, "work": work})
 
 
 async def finish_directive(request: web.Request) -> web.Response:
@@ -237,10 +237,6 @@ async def finish_directive(request: web.Request) -> web.Response:
         FinishDirective(node=result.node, id=number, ok=result.ok, output=result.output[-4000:])
     )
     return reply({"accepted": True})
-
-
-async def _next(parts: Parts, node: str) -> Work:
-    return await parts.dispatch.next_work(node) or nothing_for(parts.swarm.state, node)
 
 
 def _refuse_ignored(events: list[Event]) -> None:
