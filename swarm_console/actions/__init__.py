@@ -1,0 +1,1 @@
+"""Everything that an operator can do, each action declared once."""

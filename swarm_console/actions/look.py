@@ -1,0 +1,250 @@
+"""Looking: status, addresses, nodes, the queue, releases and what was built."""
+
+from __future__ import annotations
+
+from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.pen import count, duration, moment, size, table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from swarm_console.actions.action import Params
+    from swarm_console.ask import Swarm
+    from swarm_console.pen import Pen
+
+TONES = {"ok": ("✓", "good"), "wait": ("…", "wait"), "attention": ("⚠", "attention")}
+
+
+def status(swarm: Swarm, params: Params) -> Outcome:
+    """The handbook's picture. A swarm that does not answer is part of it: which half, and what to do."""
+    try:
+        who, seen = swarm.get_all("/api/v1/orchestrator", "/api/v1/status")
+    except Exception as error:
+        return _unanswered(swarm, error)
+    leader = who["orchestrator"] or {}
+    return Outcome(
+        {
+            "gateway": {"url": swarm.url, "ok": True},
+            **seen,
+            "orchestrator": {"name": seen["orchestrator"], "url": leader.get("url", ""), "ok": True},
+        }
+    )
+
+
+def _unanswered(swarm: Swarm, error: Exception) -> Outcome:
+    from swarm_node.model.refusal import UNANSWERED, Refused
+
+    if not isinstance(error, Refused) or error.kind.exit_code != UNANSWERED:
+        raise error
+    gateway = error.code != "gateway_unreachable"
+    document = {
+        "gateway": {"url": swarm.url, "ok": gateway},
+        "orchestrator": {"name": "", "url": "", "ok": False},
+        "next": {
+            "tone": "attention",
+            "text": error.message,
+            "command": error.hint,
+            "action": "",
+            "items": [],
+        },
+        **error.document(),
+    }
+    return Outcome(document, UNANSWERED)
+
+
+def show_status(seen: Any, pen: Pen) -> list[str]:
+    lines = [pen("strong", "═══ BUILD SWARM STATUS ═══"), _gateway(seen, pen), _orchestrator(seen, pen)]
+    if "totals" in seen:
+        lines += _progress(seen, pen)
+    return [*lines, "", *_next_action(seen["next"], pen)]
+
+
+def _gateway(seen: Any, pen: Pen) -> str:
+    address = seen["gateway"]["url"].partition("://")[2]
+    return f"Gateway: {pen('good', '✓') if seen['gateway']['ok'] else pen('bad', '✗')} {address}"
+
+
+def _orchestrator(seen: Any, pen: Pen) -> str:
+    found = seen["orchestrator"]
+    if not found["ok"]:
+        return f"Orchestrator: {pen('bad', '✗')} {'unknown' if not seen['gateway']['ok'] else 'unreachable'}"
+    address = found["url"].partition("://")[2] or found["name"]
+    return f"Orchestrator: {pen('good', '✓')} {address} (API Online)"
+
+
+def _progress(seen: Any, pen: Pen) -> list[str]:
+    totals = seen["totals"]
+    blocked = str(totals["blocked"])
+    lines = [
+        "",
+        "Build Progress:",
+        f"  Needed:   {totals['needed']}",
+        f"  Building: {totals['building']}",
+        f"  Complete: {totals['complete']}",
+        f"  Blocked:  {pen('attention', blocked) if totals['blocked'] else blocked}",
+    ]
+    if left := seen.get("remaining"):
+        low, high = duration(left["low"]), duration(left["high"])
+        span = f" ({low} to {high})" if low != high else ""
+        lines.append(f"  Remaining: about {duration(left['seconds'])}{span}")
+    return lines
+
+
+def _next_action(step: Any, pen: Pen) -> list[str]:
+    sign, tone = TONES.get(step["tone"], TONES["attention"])
+    lines = [pen("strong", "═══ NEXT ACTION ═══"), f"{pen(tone, sign)} {step['text']}"]
+    lines += [f"  • {item}" for item in step["items"]]
+    return [*lines, f"→ Run: {pen('strong', step['command'])}"] if step["command"] else lines
+
+
+def info(swarm: Swarm, params: Params) -> Outcome:
+    """Every address that one may want to type somewhere."""
+    from swarm_console import __version__
+
+    health, who = swarm.get_all("/health", "/api/v1/orchestrator")
+    if who["orchestrator"] is None:
+        swarm.get("/api/v1/status")  # refused, with the reason
+    return Outcome(
+        {
+            "gateway": {"url": swarm.url, "name": health["name"], "members": health.get("nodes")},
+            "orchestrator": who["orchestrator"],
+            "backups": who["backups"],
+            "binhost": f"{who['orchestrator']['url']}/packages",
+            "version": __version__,
+        }
+    )
+
+
+def show_info(seen: Any, pen: Pen) -> list[str]:
+    rows = [
+        ("Gateway", seen["gateway"]["url"], seen["gateway"]["name"]),
+        ("Orchestrator", seen["orchestrator"]["url"], seen["orchestrator"]["name"]),
+        *(("Backup", backup["url"], f"{backup['name']}, {backup['state']}") for backup in seen["backups"]),
+        ("Binhost", seen["binhost"], "for PORTAGE_BINHOST or binrepos.conf"),
+        ("Console", seen["version"], ""),
+    ]
+    return table(("Part", "Address", "Name"), rows, pen)
+
+
+def nodes(swarm: Swarm, params: Params) -> Outcome:
+    return Outcome({"nodes": swarm.get("/api/v1/nodes")})
+
+
+def show_nodes(seen: Any, pen: Pen) -> list[str]:
+    heads = ("Node", "State", "Cores", "Built", "Failed", "Room", "Doing")
+    return table(heads, map(_node, seen["nodes"]), pen) or ["no node has ever registered"]
+
+
+def _node(node: Any) -> tuple[object, ...]:
+    facts = node["facts"]
+    up, held = node.get("up", True), node.get("held", False)
+    state = "✗ lost" if not up else "– drained" if held else "✓ building" if node["building"] else "✓ idle"
+    doing = node["building"] or (node.get("hold_reason") if held else "") or ""
+    room = facts.get("room", "none")
+    built, failed = node.get("built", 0), node.get("failed", 0)
+    return node["name"], state, facts.get("cores", 1), built, failed, room, doing
+
+
+def queue(swarm: Swarm, params: Params) -> Outcome:
+    builds = swarm.get("/api/v1/queue")
+    wanted = params["status"]
+    if wanted and wanted not in STATUSES:
+        from swarm_console.errors import Usage
+
+        raise Usage(f"no status is called {wanted!r:.60}", f"one of {', '.join(STATUSES)}")
+    return Outcome({"builds": [build for build in builds if not wanted or build["status"] == wanted]})
+
+
+STATUSES = ("needed", "assigned", "building", "staged", "blocked", "released")
+
+
+def show_queue(seen: Any, pen: Pen) -> list[str]:
+    heads = ("Package", "Status", "Node", "Waits for", "Why it is built")
+    rows = (
+        (b["build"], b["status"], b["node"] or "", _first(b["waits_for"]), b["reason"])
+        for b in seen["builds"]
+    )
+    return table(heads, rows, pen) or ["the queue is empty; fill it: build-swarm fresh"]
+
+
+def _first(names: list[str]) -> str:
+    return "" if not names else names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def releases(swarm: Swarm, params: Params) -> Outcome:
+    return Outcome(swarm.get("/api/v1/releases"))
+
+
+def show_releases(seen: Any, pen: Pen) -> list[str]:
+    heads = ("Release", "Made", "State", "Packages", "New", "Size", "Risk", "Forced because")
+    rows = (_release(each, each["number"] == seen["current"]) for each in seen["releases"])
+    return table(heads, rows, pen) or ["nothing has been released yet: build-swarm release"]
+
+
+def _release(release: Any, current: bool) -> tuple[object, ...]:
+    state = "✓ clients see it" if current else release.get("status", "prepared")
+    packages, added = release.get("packages", 0), release.get("added", 0)
+    return (
+        release["number"],
+        moment(release["at"]),
+        state,
+        packages,
+        added,
+        size(release.get("size", 0)),
+        release["score"],
+        release.get("forced", ""),
+    )
+
+
+def history(swarm: Swarm, params: Params) -> Outcome:
+    return Outcome({"attempts": swarm.get(f"/api/v1/history?limit={params['limit']}")})
+
+
+def show_history(seen: Any, pen: Pen) -> list[str]:
+    heads = ("When", "Attempt", "Package", "Node", "Outcome", "Took", "What was the matter")
+    return table(heads, map(_finished, seen["attempts"]), pen) or ["nothing has been built yet"]
+
+
+def _finished(record: Any) -> tuple[object, ...]:
+    event = record.get("event", record)
+    measures, diagnosis = event.get("measures") or {}, event.get("diagnosis") or {}
+    seconds = measures.get("seconds", event.get("seconds"))
+    matter = diagnosis.get("summary") or event.get("reason", "")
+    return (
+        moment(event["at"]),
+        event["attempt"],
+        event["build"],
+        event.get("node", ""),
+        OUTCOMES.get(event["type"], event["type"]),
+        "" if not seconds else duration(seconds),
+        matter,
+    )
+
+
+OUTCOMES = {"BuildStaged": "✓ staged", "BuildFailed": "✗ failed", "AttemptLost": "– lost"}
+
+ACTIONS = (
+    Action("status", "Status", "the whole swarm at a glance, and what to do next", status, show_status),
+    Action("info", "Addresses", "addresses of gateway, orchestrator and binhost", info, show_info),
+    Action("nodes", "Nodes", "every machine that builds, and what it does", nodes, show_nodes),
+    Action(
+        "queue",
+        "Queue",
+        "every build of the session in the order of handing out",
+        queue,
+        show_queue,
+        parameters=(Parameter("status", f"only builds that are {', '.join(STATUSES)}"),),
+    ),
+    Action("releases", "Releases", "what was released, and what clients see", releases, show_releases),
+    Action(
+        "history",
+        "History",
+        "the newest finished attempts and how they ended",
+        history,
+        show_history,
+        parameters=(Parameter("limit", "how many", kind="integer", default=50),),
+    ),
+)
+
+__all__ = ["ACTIONS", "count"]

@@ -1,0 +1,30 @@
+"""The registry: every action once, by name, in the order in which lists show them."""
+
+from __future__ import annotations
+
+from swarm_console.actions import build, explain, look, machines, pipeline, repair, whatif
+from swarm_console.actions.action import Action
+
+__all__ = ["ACTIONS", "Action", "find"]
+
+ACTIONS: dict[str, Action] = {
+    action.name: action
+    for action in (
+        *look.ACTIONS,
+        *build.ACTIONS,
+        *pipeline.ACTIONS,
+        *explain.ACTIONS,
+        *repair.ACTIONS,
+        *machines.ACTIONS,
+        *whatif.ACTIONS,
+    )
+}
+
+
+def find(name: str) -> Action:
+    """The action of a name. Raises: Usage with the nearest names."""
+    if name in ACTIONS:
+        return ACTIONS[name]
+    from swarm_console.errors import Usage, nearest
+
+    raise Usage(f"there is no action {name!r:.60}", nearest(name, ACTIONS, "swarm-console --list"))

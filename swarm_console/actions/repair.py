@@ -1,0 +1,89 @@
+"""Repairing: another try for blocked builds, on a node of one's choice, and the queue ranked anew."""
+
+from __future__ import annotations
+
+from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.pen import count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from swarm_console.actions.action import Params
+    from swarm_console.ask import Swarm
+    from swarm_console.pen import Pen
+
+
+def unblock(swarm: Swarm, params: Params) -> Outcome:
+    return Outcome(
+        swarm.act("unblock", packages=params["packages"], jobs=params["jobs"], node=params["node"])
+    )
+
+
+def show_unblocked(seen: Any, pen: Pen) -> list[str]:
+    names = seen["unblocked"]
+    where = f", on {seen['node']}" if seen.get("node") else ""
+    return [
+        f"{pen('good', '✓')} {count(len(names), 'build')} back in the queue{where}",
+        *(f"  • {name}" for name in names),
+        "→ Run: build-swarm monitor",
+    ]
+
+
+def build_local(swarm: Swarm, params: Params) -> Outcome:
+    return Outcome(swarm.act("build-local", package=params["package"]))
+
+
+def balance(swarm: Swarm, params: Params) -> Outcome:
+    return Outcome(swarm.act("balance"))
+
+
+def show_balanced(seen: Any, pen: Pen) -> list[str]:
+    ranked, recalled = count(seen["ranked"], "build"), count(seen["recalled"], "build")
+    return [f"{pen('good', '✓')} {ranked} ranked by what history knows now, {recalled} handed out anew"]
+
+
+PACKAGE = Parameter(
+    "package", "any spelling of a package of the queue", positional=True, required=True, completes="package"
+)
+
+ACTIONS = (
+    Action(
+        "unblock",
+        "Unblock packages",
+        "try blocked packages again, all of them or those named",
+        unblock,
+        show_unblocked,
+        key="u",
+        parameters=(
+            Parameter(
+                "packages",
+                "which (default: every blocked one)",
+                positional=True,
+                many=True,
+                completes="package",
+            ),
+            Parameter("jobs", "with so many make jobs at most", kind="integer"),
+            Parameter("node", "on this node only", completes="node"),
+        ),
+        changes=True,
+    ),
+    Action(
+        "build-local",
+        "Build locally",
+        "build a package on the orchestrator's own machine, for what needs its kernel",
+        build_local,
+        show_unblocked,
+        parameters=(PACKAGE,),
+        changes=True,
+    ),
+    Action(
+        "balance",
+        "Balance the queue",
+        "rank the queue anew and take back what was handed out but not begun",
+        balance,
+        show_balanced,
+        key="b",
+        changes=True,
+    ),
+)

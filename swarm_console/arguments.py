@@ -1,0 +1,185 @@
+"""The whole command line, read out of the registry of actions with argparse."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from swarm_console.actions.action import Action, Parameter
+from swarm_console.actions.registry import ACTIONS, find
+from swarm_console.errors import Usage, nearest
+from swarm_console.request import BY_ACTION, Request
+
+KINDS = {"text": str, "integer": int, "number": float}
+EXITS = (
+    "exit codes: 0 done, 1 refused or failed, 2 usage or a missing --yes, 3 nothing answers, 4 not allowed"
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises Usage instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(message, f"{self.prog} --help")
+
+
+def parse(words: Sequence[str], program: str) -> Request:
+    """The request of a command line in any of its forms. Raises: Usage."""
+    options, rest = everywhere(program).parse_known_args(list(words))
+    name = options.run
+    if name is None and program == BY_ACTION and rest and not rest[0].startswith("-"):
+        name, *rest = rest
+    if name is None:
+        return _without_action(options, rest, program)
+    action = find(name)
+    parser = for_action(action, program)
+    if options.help:
+        return Request(text=parser.format_help())
+    params = _params(action, parser, rest)
+    return Request(
+        action,
+        params,
+        as_json=options.json,
+        yes=options.yes,
+        readonly=options.readonly,
+        gateway=options.gateway,
+        demo=options.demo or options.demo_dir is not None,
+        demo_dir=options.demo_dir,
+    )
+
+
+def _without_action(options: argparse.Namespace, rest: list[str], program: str) -> Request:
+    if rest:
+        known = [word for action in everywhere(program)._actions for word in action.option_strings]
+        names = [*known, *ACTIONS] if not rest[0].startswith("-") else known
+        raise Usage(f"what is {rest[0]!r:.60}?", nearest(rest[0], names, f"{program} --help"))
+    if options.help:
+        return Request(text=help_text(program))
+    if options.version:
+        from swarm_console import __version__
+
+        return Request(text=f"swarm-console {__version__}\n")
+    if options.list:
+        return Request(text=listing_json() if options.json else listing())
+    if options.completion:
+        from swarm_console.completion import script
+
+        return Request(text=script(options.completion))
+    if options.json:
+        raise Usage("--json needs an action", f"{program} --run status --json")
+    if program == BY_ACTION and not options.demo and options.demo_dir is None:
+        raise Usage("which action?", f"{program} status, or see them all: {program} --list")
+    return Request(
+        readonly=options.readonly,
+        gateway=options.gateway,
+        demo=options.demo or options.demo_dir is not None,
+        demo_dir=options.demo_dir,
+    )
+
+
+def everywhere(program: str) -> Parser:
+    """The options that every command line may have."""
+    parser = Parser(prog=program, add_help=False, allow_abbrev=False)
+    add = parser.add_argument
+    add("--run", metavar="ACTION", help="do one action without the screen")
+    add("--list", action="store_true", help="every action: name, key, one line, whether it is dangerous")
+    add("--json", action="store_true", help="one JSON document on stdout; talk goes to stderr")
+    add("--yes", "-y", action="store_true", help="go on with a dangerous action without asking")
+    add("--gateway", metavar="URL", help="the gateway (default: GATEWAY_URL, console.conf, loopback)")
+    add("--demo", action="store_true", help="on an embedded swarm that really builds")
+    add("--demo-dir", metavar="DIR", help="where the embedded swarm is kept; implies --demo")
+    add("--readonly", action="store_true", help="look only: whatever would change something is refused")
+    add(
+        "--completion",
+        metavar="SHELL",
+        choices=("bash", "zsh", "fish"),
+        help="a script for bash, zsh or fish",
+    )
+    add("--version", action="store_true", help="say the version")
+    add("--help", "-h", action="store_true", help="say this; with an action, what it takes")
+    return parser
+
+
+def for_action(action: Action, program: str) -> Parser:
+    """The parser of an action's own parameters."""
+    prog = f"{program} {action.name}" if program == BY_ACTION else f"{program} --run {action.name}"
+    parser = Parser(
+        prog=prog, description=f"{action.help}.", add_help=False, allow_abbrev=False, epilog=_epilog(action)
+    )
+    for parameter in action.parameters:
+        _add(parser, parameter)
+    return parser
+
+
+def _epilog(action: Action) -> str:
+    danger = "Dangerous: asks first, naming what would be lost; --yes goes on. " if action.dangerous else ""
+    return f"{danger}Also: --json, --gateway URL, --demo-dir DIR."
+
+
+def _add(parser: Parser, parameter: Parameter) -> None:
+    options: dict[str, Any] = {"help": parameter.help, "default": parameter.default}
+    if parameter.kind == "flag":
+        parser.add_argument(_option(parameter), action="store_true", dest=parameter.name, **options)
+        return
+    options["metavar"] = parameter.name.upper() if parameter.positional else parameter.kind.upper()
+    options["type"] = KINDS[parameter.kind]
+    if not parameter.positional:
+        parser.add_argument(_option(parameter), dest=parameter.name, **options)
+        return
+    nargs = "*" if parameter.many else None if parameter.required else "?"
+    parser.add_argument(parameter.name, nargs=nargs, **options)
+
+
+def _option(parameter: Parameter) -> str:
+    return f"--{parameter.name.replace('_', '-')}"
+
+
+def _params(action: Action, parser: Parser, words: list[str]) -> dict[str, Any]:
+    params, left = parser.parse_known_args(words)
+    if left:
+        known = [_option(p) for p in action.parameters if not p.positional]
+        hint = (
+            nearest(left[0], known, f"usage: {action.usage}")
+            if left[0].startswith("-")
+            else f"usage: {action.usage}"
+        )
+        raise Usage(f"{action.name} does not take {left[0]!r:.60}", hint)
+    found = vars(params)
+    return action.defaults(**{name: value for name, value in found.items() if value is not None})
+
+
+def help_text(program: str) -> str:
+    """What the program is, its options, and its actions."""
+    use = f"usage: {program} ACTION [OPTIONS]" if program == BY_ACTION else f"usage: {program} [OPTIONS]"
+    options = everywhere(program).format_help().partition("\n\n")[2]
+    about = "The operations console of a Gentoo build swarm: without an action, on the whole screen."
+    return f"{use}\n\n{about}\n\n{options}\n{listing()}\n{EXITS}\n"
+
+
+def listing() -> str:
+    """Every action: name, key, one line, and whether it asks first."""
+    wide = max(map(len, ACTIONS))
+    lines = [f"{'action':{wide}}  key  dangerous  what it does"]
+    for action in ACTIONS.values():
+        asks = "dangerous" if action.dangerous else ""
+        lines.append(f"{action.name:{wide}}  {action.key or '':3}  {asks:9}  {action.help}")
+    return "\n".join(lines) + "\n"
+
+
+def listing_json() -> str:
+    """The same as a JSON document."""
+    rows = [
+        {
+            "name": action.name,
+            "title": action.title,
+            "key": action.key,
+            "help": action.help,
+            "dangerous": action.dangerous,
+            "changes": action.changes,
+            "usage": action.usage,
+        }
+        for action in ACTIONS.values()
+    ]
+    return json.dumps({"actions": rows}, indent=2) + "\n"

@@ -1,0 +1,159 @@
+"""`swarm-console` and `build-swarm`: from the command line to an action and its exit code, or to the screen.
+
+Everything that a `status` does not need is imported late.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from swarm_console.ask import Swarm
+from swarm_console.pen import Pen, to_ascii
+from swarm_console.request import understood
+from swarm_console.settings import gateway
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TextIO
+
+    from swarm_console.actions.action import Action
+    from swarm_console.request import Request
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code. Ctrl-C ends what this process started, and says so."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    program = sys.argv[0].rpartition("/")[2]
+    as_json = "--json" in words
+    try:
+        return done(understood(words, program))
+    except BrokenPipeError:
+        return _nobody_reads()
+    except (Exception, KeyboardInterrupt) as error:
+        if os.environ.get("SWARM_DEBUG"):
+            raise
+        return failed(error, as_json)
+
+
+def done(request: Request) -> int:
+    """Carry a request out; the exit code. Raises: Refused, Usage."""
+    if request.text:
+        write(sys.stdout, request.text.removesuffix("\n"))
+        return 0
+    if request.readonly and request.action is not None and request.action.changes:
+        from swarm_console.ask import refused
+
+        raise refused("forbidden", f"{request.action.name} changes the swarm", "leave out --readonly")
+    if not request.demo:
+        url, token = gateway(request.gateway)
+        return on_swarm(request, url, token)
+    from swarm_console.demo import embedded
+
+    with embedded(request.demo_dir, say) as url:
+        return on_swarm(request, url, "")
+
+
+def on_swarm(request: Request, url: str, token: str) -> int:
+    """Carry a request out on the swarm of a gateway."""
+    screen = request.action is None or request.action.name == "monitor"
+    if screen and not request.as_json and sys.stdin.isatty() and sys.stdout.isatty():
+        return full_screen(url, token, request.readonly)
+    if request.action is None:
+        from swarm_console.errors import Usage
+
+        raise Usage("the screen needs a terminal", "without one: swarm-console --run status")
+    swarm = Swarm(url, token, say, say if request.as_json else show)
+    if request.action.dangerous and not request.yes:
+        from swarm_console.confirm import confirm
+
+        confirm(request.action, swarm, request.params)
+    outcome = request.action.run(swarm, request.params)
+    if request.as_json:
+        write(sys.stdout, json.dumps(outcome.document))
+    else:
+        report(request.action, outcome.document)
+    return outcome.exit_code
+
+
+def full_screen(url: str, token: str, readonly: bool) -> int:
+    """The console on the whole screen."""
+    from swarm_console.app import run
+
+    if token:
+        os.environ["SWARM_TOKEN"] = token
+    return run(url, readonly=readonly)
+
+
+def report(action: Action, document: Any) -> None:
+    """An outcome for people, on stdout."""
+    pen = Pen(colourful(sys.stdout))
+    for line in action.render(clean(document), pen):
+        write(sys.stdout, line)
+
+
+def failed(error: BaseException, as_json: bool) -> int:
+    """Tell an error, on stdout as JSON or on stderr in two lines; its exit code."""
+    from swarm_console.errors import explained
+
+    document, code = explained(error)
+    try:
+        if as_json:
+            write(sys.stdout, json.dumps(document))
+        else:
+            _tell(clean(document["error"]))
+    except BrokenPipeError:
+        return _nobody_reads()
+    return code
+
+
+def _tell(error: Any) -> None:
+    pen = Pen(colourful(sys.stderr))
+    write(sys.stderr, f"{pen('bad', '✗')} {error['message']}")
+    if error["hint"]:
+        write(sys.stderr, f"  → {error['hint']}")
+
+
+def say(line: str) -> None:
+    """Talk, for whoever waits: on stderr."""
+    write(sys.stderr, clean(line))
+
+
+def show(line: str) -> None:
+    """A line of what was asked for: on stdout."""
+    write(sys.stdout, clean(line))
+
+
+def write(stream: TextIO, line: str) -> None:
+    """One line, at once, in what the stream's encoding can say."""
+    try:
+        stream.write(f"{line}\n")
+    except UnicodeEncodeError:
+        stream.write(f"{to_ascii(line)}\n")
+    stream.flush()
+
+
+def clean(value: Any) -> Any:
+    """A document whose texts can do no harm to a terminal."""
+    if isinstance(value, str):
+        if value.isprintable():
+            return value
+        from swarm_console.harmless import harmless
+
+        return harmless(value)
+    if isinstance(value, dict):
+        return {clean(key): clean(each) for key, each in value.items()}
+    return [clean(each) for each in value] if isinstance(value, list) else value
+
+
+def colourful(stream: TextIO) -> bool:
+    """Whether colours are seen there, and wanted (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _nobody_reads() -> int:
+    """Who read our output went away: end without a word, and keep the interpreter from trying again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

@@ -1,0 +1,52 @@
+"""A command line, understood: which action with which parameters, on which swarm, said how."""
+
+from __future__ import annotations
+
+from swarm_console.actions.registry import ACTIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from swarm_console.actions.action import Action, Params
+
+PROGRAM, BY_ACTION = "swarm-console", "build-swarm"
+"""The two names of the program: the second takes the action as its first word."""
+
+
+class Request:
+    """What to do: `action` (None: the full screen, or `text` if there is something to print)."""
+
+    def __init__(
+        self,
+        action: Action | None = None,
+        params: Params | None = None,
+        *,
+        text: str = "",
+        as_json: bool = False,
+        yes: bool = False,
+        readonly: bool = False,
+        gateway: str | None = None,
+        demo: bool = False,
+        demo_dir: str | None = None,
+    ) -> None:
+        self.action, self.params, self.text = action, params or {}, text
+        self.as_json, self.yes, self.readonly = as_json, yes, readonly
+        self.gateway, self.demo, self.demo_dir = gateway, demo, demo_dir
+
+
+def understood(words: Sequence[str], program: str = PROGRAM) -> Request:
+    """The request of a command line. Raises: Usage.
+
+    An action with nothing else is the commonest one and is understood without argparse, which would take
+    longer to import than the rest of a status takes to run.
+    """
+    alone = words[0] if program == BY_ACTION and len(words) == 1 else ""
+    if len(words) == 2 and words[0] == "--run":
+        alone = words[1]
+    action = ACTIONS.get(alone)
+    if action is not None and not any(parameter.required for parameter in action.parameters):
+        return Request(action, action.defaults())
+    from swarm_console.arguments import parse
+
+    return parse(words, program)
