@@ -26,7 +26,7 @@ demo: $(READY) system-demo
 	else exec $(VENV)/bin/swarm-console $(demo_options) --run release --yes; fi
 
 test: $(READY) system-test
-	$(VENV)/bin/python -m pytest $(TESTS) $(PYTEST)
+	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile $(TESTS) $(PYTEST)
 
 bench: $(READY)
 	$(VENV)/bin/python -m bench
