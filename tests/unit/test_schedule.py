@@ -156,39 +156,68 @@ def test_offers_say_why_a_build_is_not_running() -> None:
 
 
 # The fast drone asks; chromium waits for qt, which `other` builds for another 300 s.
-SECONDS = {"gcc": 4000.0, "sed": 50.0, "chromium": 40_000.0, "qt": 1000.0}
+SECONDS = {"gcc": 4000.0, "make": 100.0, "sed": 50.0, "chromium": 40_000.0, "webengine": 6000.0, "qt": 1000.0}
+NEEDS = {"chromium": ["qt"], "webengine": ["qt"], "qt": []}
 
 
-def look_ahead(ready: list[str], ends: dict[str, float | None], sure: bool = True) -> Choice:
+def look_ahead(
+    ready: list[str],
+    ends: dict[str, float | None],
+    heavy: str = "chromium",
+    sure: bool = True,
+    rank: float = 0.0,
+) -> str | None:
+    """What the fast drone gets; heavier builds have the higher rank, and gcc `rank` more than its seconds."""
     fast, slow, other = Drone("fast", 2.0), busy("slow", 0.5, 5000.0), busy("other", 1.0, 300.0)
-    outlook = Outlook(
-        ["chromium", "gcc"], SECONDS.__getitem__, {"chromium": ["qt"], "gcc": [], "qt": []}, ends.get
-    )
+    ranks = {**SECONDS, "gcc": SECONDS["gcc"] + rank}
+    outlook = Outlook([heavy], ranks.__getitem__, NEEDS, ends.get)
     estimate = known(SECONDS) if sure else guessed(SECONDS)
-    return choose(fast, ready, [fast, slow, other], NOW, estimate, nobody_refuses, outlook)
+    return choose(fast, ready, [fast, slow, other], NOW, estimate, nobody_refuses, outlook).build
 
 
 def test_a_fast_drone_is_kept_free_for_a_heavy_build_about_to_become_ready() -> None:
-    choice = look_ahead(["gcc"], {"qt": NOW + 300})
-    assert choice.build is None
+    assert look_ahead(["gcc"], {"qt": NOW + 300}) is None
+    fast = Drone("fast", 2.0)
+    outlook = Outlook(["chromium"], SECONDS.__getitem__, NEEDS, {"qt": NOW + 300}.get)
+    choice = choose(fast, ["gcc"], [busy("slow", 1.0, 0.0)], NOW, known(SECONDS), nobody_refuses, outlook)
     assert choice.left[0].reason == "fast is kept free for chromium"
 
 
-def test_meanwhile_it_builds_what_is_brief() -> None:
-    assert look_ahead(["gcc", "sed"], {"qt": NOW + 300}).build == "sed"
+def test_meanwhile_it_builds_what_ends_before_or_is_brief() -> None:
+    assert look_ahead(["gcc", "sed"], {"qt": NOW + 300}) == "sed"
+    assert look_ahead(["gcc", "make"], {"qt": NOW + 20}) == "make", "50 s are brief"
 
 
 @pytest.mark.parametrize(
     "ends",
-    [{"qt": NOW + 9000}, {"qt": inf}, {"qt": None}, {"qt": NOW + 300, "chromium": NOW + 7000}],
-    ids=["too far off", "blocked", "waits for nobody knows what", "begun elsewhere"],
+    [
+        {"qt": NOW + 9000},
+        {"qt": NOW + 1500},
+        {"qt": inf},
+        {"qt": None},
+        {"qt": NOW - 5},
+        {"qt": NOW + 300, "chromium": NOW + 7000},
+    ],
+    ids=[
+        "after gcc",
+        "longer idle than delayed",
+        "blocked",
+        "nobody knows when",
+        "ready now",
+        "begun elsewhere",
+    ],
 )
-def test_it_is_not_kept_free_for_what_nobody_can_foresee(ends: dict[str, float | None]) -> None:
-    assert look_ahead(["gcc"], ends).build == "gcc"
+def test_it_is_not_kept_free_for_nothing(ends: dict[str, float | None]) -> None:
+    assert look_ahead(["gcc"], ends) == "gcc"
 
 
-def test_it_is_not_kept_free_on_a_guess() -> None:
-    assert look_ahead(["gcc"], {"qt": NOW + 300}, sure=False).build == "gcc"
+def test_it_is_not_kept_free_on_a_guess_nor_for_what_is_about_as_long() -> None:
+    assert look_ahead(["gcc"], {"qt": NOW + 300}, sure=False) == "gcc"
+    assert look_ahead(["gcc"], {"qt": NOW + 300}, heavy="webengine") == "gcc"
+
+
+def test_what_more_depends_on_goes_first_however_short() -> None:
+    assert look_ahead(["gcc"], {"qt": NOW + 300}, rank=99_000.0) == "gcc"
 
 
 def test_ready_at_follows_the_longest_open_chain() -> None:
@@ -197,6 +226,8 @@ def test_ready_at_follows_the_longest_open_chain() -> None:
     seconds = {"x": 10.0, "y": 30.0}
     assert ready_at("top", outlook, seconds.__getitem__, NOW, inf) == NOW + 37
     assert ready_at("top", outlook, seconds.__getitem__, NOW, NOW + 37) == inf
+    needs["y"] = ["x", "z"]
+    assert ready_at("top", outlook, seconds.__getitem__, NOW, inf) == NOW + 47
 
 
 def test_what_too_much_lies_before_is_not_foreseen() -> None:
