@@ -4,60 +4,41 @@
     releases/N/Packages                its header's URI names releases/N, so that a client that read it
                                        goes on fetching from this release after `current` has moved
     releases/N/release.json            size and SHA-512 of every package
+    releases/N.K/                      release N shown again after a later one, with a TIMESTAMP that clients
+                                       notice; the URI is still releases/N
     current -> releases/N              replaced by one rename
 
-Everything is durable before `current` moves: files were fsynced at upload, directories and index are here.
+Everything is durable before `current` moves: files were synced at upload, names and indices are here.
 """
 
 import hashlib
-import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Artifact
-from swarm_node.portage.entry import Entry
-from swarm_node.portage.index import Index
+from swarm_node.orchestrator.content import Difference, Manifest, Packed, compose, difference
+from swarm_node.orchestrator.durable import discard, give, point, sync_directory, sync_tree, write_file
+from swarm_node.portage.entry import Entry, parse
+from swarm_node.portage.index import FILE, Index
 
-CURRENT = "current"
-RELEASES = "releases"
-MANIFEST = "release.json"
-
-
-class Packed(msgspec.Struct, frozen=True):
-    """One package of a release."""
-
-    path: str
-    size: int
-    sha512: str
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a release holds."""
-
-    release: int
-    packages: tuple[Packed, ...]
+CURRENT: Final = "current"
+RELEASES: Final = "releases"
+MANIFEST: Final = "release.json"
+HEAD: Final = 4096
+"""Bytes within which the header of an index ends."""
 
 
 class Built(msgspec.Struct, frozen=True):
-    """The figures of a release that was made."""
+    """The figures of a release that was made: packages, bytes, and how many of them are new."""
 
     packages: int
     size: int
     added: int
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """What one release has and another has not, by cpv and BUILD_ID."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    kept: int
-    bytes: int
-    """Growth in bytes; negative when it shrank."""
 
 
 class Production:
@@ -84,117 +65,137 @@ class Production:
         """The directory of a release."""
         return self._releases / str(release)
 
-    def current(self) -> int | None:
-        """The release that clients see, by the symlink."""
+    def live(self) -> Path | None:
+        """The directory that clients see, by the symlink; None when there is none."""
         try:
-            name = (self.directory / CURRENT).readlink().name
+            path = self.directory / (self.directory / CURRENT).readlink()
         except OSError:
             return None
-        return int(name) if name.isdigit() else None
+        return path if (path / MANIFEST).is_file() else None
+
+    def current(self) -> int | None:
+        """The release that clients see."""
+        live = self.live()
+        return None if live is None else _number(live)
 
     def index(self, release: int | None) -> Index:
-        """The packages of a release; none for None. Raises: BadIndex."""
-        return Index() if release is None else Index.load(self.path(release) / "Packages")
+        """The packages of a release; none for None. Raises: BadIndex, OSError."""
+        return Index() if release is None else Index.load(self.path(release) / FILE)
 
     def manifest(self, release: int) -> Manifest:
         """What a release holds. Raises: Refused (unknown_release)."""
         try:
             return msgspec.json.decode((self.path(release) / MANIFEST).read_bytes(), type=Manifest)
         except (OSError, msgspec.MsgspecError):
-            raise Refused(
-                "unknown_release", f"release {release} is not kept", "build-swarm releases"
-            ) from None
+            raise _unknown(release) from None
 
     def build(
-        self, release: int, base: int | None, staging: Path, added: Sequence[tuple[Entry, Artifact]]
+        self, release: int, base: int | None, staging: Path, added: Iterable[tuple[Entry, Artifact]]
     ) -> Built:
-        """Make a release, invisible yet: everything of `base` that nothing newer replaces, and `added`.
+        """Make a release of `base` and `added`, whose files lie in `staging`; nobody sees it yet.
 
-        A package is replaced by one of the same cpv and USE. Raises: OSError, Refused.
+        Raises: OSError, Refused (stale_verify) when a staged file is gone.
         """
-        draft = self._releases / f".{release}.new"
+        staged = dict(added)
+        old = self.index(base)
+        entries = compose(old, staged)
+        packed = {} if base is None else {one.path: one for one in self.manifest(base).packages}
+        packed |= {entry.path: Packed(a.path, a.size, a.sha512) for entry, a in staged.items()}
+        sources = {entry: staging if entry in staged else self.path(base or 0) for entry in entries}
+        manifest = Manifest(release, tuple(packed[entry.path] for entry in entries))
+        self._make(self.path(release), sources, manifest, self._timestamp())
+        return Built(len(entries), manifest.size, sum(entry in staged for entry in entries))
+
+    def make(self, release: int, sources: Mapping[Entry, Path], manifest: Manifest, *, after: int) -> None:
+        """Make a release of files that lie below the directories named; see `build`. Raises: OSError."""
+        self._make(self.path(release), sources, manifest, after)
+
+    def _make(self, final: Path, sources: Mapping[Entry, Path], manifest: Manifest, after: int) -> None:
+        """A whole release directory under a hidden name, made durable, then named."""
+        draft = self._releases / f".{final.name}.new"
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir()
-        old, digests = self.index(base), {}
-        if base is not None:
-            digests = {packed.path: packed for packed in self.manifest(base).packages}
-        replaced = {_likeness(entry) for entry, _ in added}
-        index = Index()
-        index.timestamp = old.timestamp
-        packages: list[Packed] = []
-        for entry in old:
-            if _likeness(entry) not in replaced:
-                self._link(self.path(base or 0) / entry.path, draft / entry.path)
-                index.add(entry)
-                packages.append(digests[entry.path])
-        for entry, artifact in added:
-            self._link(staging / entry.path, draft / entry.path)
-            index.add(entry)
-            packages.append(Packed(entry.path, artifact.size, artifact.sha512))
-        self._finish(draft, release, index, packages)
-        return Built(len(packages), sum(packed.size for packed in packages), len(added))
-
-    def _link(self, source: Path, target: Path) -> None:
         try:
-            os.link(source, target)
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(source, target)
-
-    def _finish(self, draft: Path, release: int, index: Index, packages: Iterable[Packed]) -> None:
-        index.write(draft, {"URI": f"{self.url}/{RELEASES}/{release}"}, packed=True)
-        manifest = msgspec.json.encode(Manifest(release, tuple(packages)))
-        with (draft / MANIFEST).open("wb") as out:
-            out.write(manifest)
-            out.flush()
-            os.fsync(out.fileno())
-        for directory, _, _ in os.walk(draft, topdown=False):
-            _sync_directory(Path(directory))
-        final = self.path(release)
-        shutil.rmtree(final, ignore_errors=True)
-        draft.rename(final)
-        _sync_directory(self._releases)
+            draft.mkdir()
+            for entry, source in sources.items():
+                _take(source / entry.path, draft / entry.path)
+            index = Index()
+            for entry in sources:
+                index.add(entry)
+            header = {"URI": f"{self.url}/{RELEASES}/{manifest.release}"}
+            index.write(draft, header, after=after, packed=True)
+            write_file(draft / MANIFEST, msgspec.json.encode(manifest))
+            sync_tree(draft)
+            discard(final)
+            draft.rename(final)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        sync_directory(self._releases)
 
     def publish(self, release: int) -> None:
-        """Show a release to the clients, in one rename. Raises: Refused, OSError."""
-        if not (self.path(release) / MANIFEST).exists():
-            raise Refused("unknown_release", f"release {release} is not kept", "build-swarm releases")
-        link = self.directory / f".{CURRENT}.new"
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path(RELEASES) / str(release))
-        _sync_directory(self.directory)
-        link.rename(self.directory / CURRENT)
-        _sync_directory(self.directory)
+        """Show a release to the clients, in one rename. Raises: Refused (unknown_release), OSError."""
+        if self.current() == release:
+            sync_directory(self.directory)
+            return
+        target = self.path(release)
+        self.manifest(release)
+        if _timestamp(target) <= self._timestamp():
+            target = self._again(release)
+        point(self.directory / CURRENT, f"{RELEASES}/{target.name}")
+        self._drop(path for path in self._releases.glob("*.*") if path != target)
+
+    def _again(self, release: int) -> Path:
+        """A release whose index clients believe to be new, for they ignore what is older than they have."""
+        taken = [int(path.suffix[1:]) for path in self._releases.glob(f"{release}.*")]
+        final = self._releases / f"{release}.{max(taken, default=0) + 1}"
+        source = self.path(release)
+        sources = dict.fromkeys(self.index(release), source)
+        self._make(final, sources, self.manifest(release), self._timestamp())
+        return final
+
+    def _timestamp(self) -> int:
+        """The TIMESTAMP that clients may have seen here."""
+        live = self.live()
+        return 0 if live is None else _timestamp(live)
 
     def abandon(self, release: int) -> None:
         """Remove what was made of a release that never became visible."""
-        for path in (self._releases / f".{release}.new", self.path(release)):
-            shutil.rmtree(path, ignore_errors=True)
+        if self.current() != release:
+            self._drop([self._releases / f".{release}.new", self.path(release)])
 
     def forget(self, release: int) -> None:
-        """Delete an old release: renamed first, so that it is never seen half."""
-        doomed = self._releases / f".{release}.old"
-        if self.path(release).exists():
-            self.path(release).rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        """Delete an old release; never the one that clients see."""
+        if self.current() != release:
+            self._drop([self.path(release)])
 
-    def sweep(self) -> None:
-        """Remove what a crash left half made or half deleted."""
-        for path in self._releases.glob(".*"):
-            shutil.rmtree(path, ignore_errors=True)
+    def sweep(self, known: Collection[int]) -> None:
+        """Remove what a crash left half made or half deleted, and releases that nobody knows of."""
+        if (live := self.live()) is not None:
+            kept = {live.name, *(str(number) for number in (*known, _number(live)))}
+            self._drop(path for path in self._releases.iterdir() if path.name not in kept)
 
-    def difference(self, older: int, newer: int) -> Difference:
-        """What `newer` has that `older` has not, and the reverse. Raises: Refused (unknown_release)."""
-        before, after = self.manifest(older), self.manifest(newer)
-        left = {packed.path for packed in before.packages}
-        right = {packed.path for packed in after.packages}
-        growth = sum(p.size for p in after.packages) - sum(p.size for p in before.packages)
-        return Difference(tuple(sorted(right - left)), tuple(sorted(left - right)), len(left & right), growth)
+    def _drop(self, paths: Iterable[Path]) -> None:
+        for path in list(paths):
+            discard(path)
 
+    def difference(self, older: int | None, newer: int) -> Difference:
+        """What clients of `older` get with `newer`. Raises: Refused (unknown_release)."""
+        for release in (older, newer):
+            if release is not None:
+                self.manifest(release)
+        return difference(self.index(older), self.index(newer))
 
-def _likeness(entry: Entry) -> tuple[str, str]:
-    """Two packages of the same likeness are the same thing built twice."""
-    return entry.key.cpv, entry.fields().get("USE", "")
+    def audit(self, release: int) -> tuple[str, ...]:
+        """Paths of a release that are missing, too many, or not what was released; reads every byte."""
+        manifest, root = self.manifest(release), self.path(release)
+        wanted = {packed.path: packed for packed in manifest.packages}
+        found = {str(path.relative_to(root)) for path in root.glob("*/*/*") if path.is_file()}
+        listed = {entry.path for entry in self.index(release)}
+        wrong = (found ^ wanted.keys()) | (listed ^ wanted.keys())
+        for path in found & wanted.keys():
+            if digest_of(root / path) != wanted[path].sha512:
+                wrong.add(path)
+        return tuple(sorted(wrong))
 
 
 def digest_of(path: Path) -> str:
@@ -203,9 +204,23 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha512").hexdigest()
 
 
-def _sync_directory(path: Path) -> None:
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def _take(source: Path, target: Path) -> None:
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        give(source, target)
+    except FileNotFoundError:
+        raise Refused("stale_verify", f"{source} is gone", "build-swarm verify") from None
+
+
+def _number(directory: Path) -> int:
+    return int(directory.name.partition(".")[0])
+
+
+def _timestamp(directory: Path) -> int:
+    """The TIMESTAMP of a directory's index, from its header alone."""
+    with (directory / FILE).open("rb") as index:
+        header = index.read(HEAD).partition(b"\n\n")[0]
+    return int(parse(header.decode())["TIMESTAMP"])
+
+
+def _unknown(release: int) -> Refused:
+    return Refused("unknown_release", f"release {release} is not kept", "build-swarm releases")

@@ -36,6 +36,8 @@ class Uninstallable(Struct, frozen=True):
     cpv: str
     """Without a version where there is no such package."""
     summary: str
+    because: str = ""
+    """The package that is the reason, in the same form; itself where nothing else is."""
 
 
 class Rehearsal(Struct, frozen=True):
@@ -84,4 +86,7 @@ async def _missing(prefix: Prefix, profile: ClientProfile) -> tuple[Uninstallabl
         found = await ask(prefix, profile.world, binaries_only=True)
     except Refused:
         return ()
-    return tuple(Uninstallable(refusal.cpv, refusal.problem.summary) for refusal in found.refused)
+    return tuple(
+        Uninstallable(refusal.cpv, refusal.problem.summary, refusal.problem.because)
+        for refusal in found.refused
+    )
