@@ -1,0 +1,95 @@
+"""Doing an action from the screen: what it lacks is asked for, what it would lose is said, then told."""
+
+import shlex
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.background import in_thread
+from swarm_console.errors import explained
+from swarm_console.harmless import harmless
+from swarm_console.pen import Pen
+from swarm_console.screens.confirm import Confirm
+from swarm_console.screens.parameter import ParameterDialog
+from swarm_console.screens.report import Report
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
+
+TOAST_LINES = 6
+ERROR_SECONDS = 10.0
+
+
+def command_line(action: Action, given: dict[str, Any]) -> str:
+    """The headless command that does the same."""
+    words = ["build-swarm", action.name]
+    for parameter in action.parameters:
+        value = given.get(parameter.name)
+        if not value:
+            continue
+        option = [] if parameter.positional else [f"--{parameter.name.replace('_', '-')}"]
+        values = list(value) if parameter.many else [] if parameter.kind == "flag" else [value]
+        words += [*option, *map(str, values)]
+    return shlex.join([*words, *(["--yes"] if action.dangerous else [])])
+
+
+def refusal(app: "SwarmConsole", action: Action) -> str | None:
+    """Why the action cannot be done from here now; None when it can."""
+    if app.readonly and action.changes:
+        return "this console is read only; open it without --readonly"
+    if action.name in app.busy:
+        return "it is under way already"
+    return None
+
+
+async def conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -> None:
+    """Do the action with what was given, asking for what lacks; every outcome is told."""
+    if (reason := refusal(app, action)) is not None:
+        app.notify(reason, title=action.title, severity="warning", markup=False)
+        return
+    app.busy[action.name] = action.title
+    app.changed.set()
+    try:
+        await _conduct(app, action, given)
+    except Exception as error:
+        _tell_error(app, action, error)
+    finally:
+        del app.busy[action.name]
+        app.changed.set()
+
+
+async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -> None:
+    for parameter in action.parameters:
+        if parameter.required and not given.get(parameter.name):
+            value = await app.push_screen_wait(ParameterDialog(action, parameter, _likely(app, parameter)))
+            if not value:
+                return
+            given = {**given, parameter.name: [value] if parameter.many else value}
+    params, line = action.defaults(**given), command_line(action, given)
+    if action.loses is not None:
+        lost = await in_thread(partial(action.loses, app.connect(app.say), params))
+        if not await app.push_screen_wait(Confirm(action.title, lost, line)):
+            return
+    _tell(app, action, line, await in_thread(partial(action.run, app.connect(app.say), params)))
+
+
+def _likely(app: "SwarmConsole", parameter: Parameter) -> str:
+    """What is marked on the screen, where that is what the parameter names."""
+    return app.marked_build if parameter.completes == "package" else app.marked_node
+
+
+def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> None:
+    lines = [harmless(each) for each in action.render(outcome.document, Pen())]
+    if not action.changes or len(lines) > TOAST_LINES:
+        app.push_screen(Report(action.title, lines, line))
+        return
+    severity = "information" if outcome.exit_code == 0 else "warning"
+    text = "\n".join([*lines, f"$ {line}"])
+    app.notify(text, title=action.title, severity=severity, markup=False)  # type: ignore[arg-type]
+
+
+def _tell_error(app: "SwarmConsole", action: Action, error: Exception) -> None:
+    document, _ = explained(error)
+    found = document["error"]
+    text = harmless("\n".join(filter(None, [found["message"], found["hint"] and f"→ {found['hint']}"])))
+    app.notify(text, title=action.title, severity="error", timeout=ERROR_SECONDS, markup=False)

@@ -1,0 +1,40 @@
+"""What the parts of the screen say to each other: panes post these, screens and the App answer."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+
+@dataclass
+class RowChosen(Message):
+    """Somebody pressed Enter on, or clicked twice, a row of a table."""
+
+    key: str
+
+
+@dataclass
+class RowMarked(Message):
+    """The cursor of a table is on another row."""
+
+    key: str
+
+
+@dataclass
+class BuildChosen(Message):
+    """Show this build of the queue in depth."""
+
+    build: str
+
+
+@dataclass
+class NodeChosen(Message):
+    """Show this node in depth."""
+
+    node: str
+
+
+@dataclass
+class PaneWanted(Message):
+    """Bring this pane (by its id) to the front and give it the focus."""
+
+    pane: str

@@ -1,0 +1,187 @@
+"""The console's own copy of the swarm: the orchestrator's stream, folded with the model's `apply`."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+import msgspec
+
+from swarm_node.model.apply import apply
+from swarm_node.model.events import BuildDropped, Event, QueueOrdered, Record, SessionOpened
+from swarm_node.model.state import Build, State
+
+REMEMBERED: Final = 1_000
+"""Events kept for the events pane."""
+LOADS: Final = 24
+"""Words of load kept a node, for its sparkline."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """The newest word of a node on its attempt; `fraction` from 0 to 1, None when the build does not say."""
+
+    attempt: int
+    node: str
+    phase: str
+    fraction: float | None = None
+    load: float | None = None
+    detail: str = ""
+
+
+class LogGrowth(msgspec.Struct, frozen=True):
+    """The log of an attempt is now this many bytes long."""
+
+    attempt: int
+    size: int
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of GET /api/v1/stream; exactly one of the last four is there."""
+
+    generation: int | None = None
+    seq: int | None = None
+    snapshot: State | None = None
+    events: tuple[Record, ...] | None = None
+    progress: Progress | None = None
+    log: LogGrowth | None = None
+
+
+class Link(NamedTuple):
+    """Whether the picture is live, since when (Unix seconds), and why not."""
+
+    live: bool
+    since: float
+    reason: str = ""
+
+
+class Health(NamedTuple):
+    """What gateway and orchestrator say of themselves; a reason where one does not answer, else empty."""
+
+    gateway: str = ""
+    orchestrator: str = ""
+    orchestrator_trouble: str = ""
+    asked: bool = False
+
+
+class OutOfStep(Exception):
+    """The stream cannot be followed from here: a new snapshot is needed."""
+
+
+_decode = msgspec.json.Decoder(Message).decode
+_decode_past = msgspec.json.Decoder(list[Record]).decode
+
+
+class Mirror:
+    """Takes messages in, keeps `state` and what lies around it; `changes` counts what was taken."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.state = State()
+        self.generation: int | None = None
+        self.known = False
+        """Whether a snapshot ever came."""
+        self.changes = 0
+        self.link = Link(False, clock(), "connecting")
+        self.health = Health()
+        self.progress: dict[int, Progress] = {}
+        self.loads: dict[str, deque[float]] = {}
+        self.logs: dict[int, int] = {}
+        self.recent: deque[Record] = deque(maxlen=REMEMBERED)
+        self._ranked: list[Build] | None = None
+
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        """Where to go on reading: (after this sequence number, of this generation); None for a snapshot."""
+        return (self.state.seq, self.generation) if self.generation is not None else (None, None)
+
+    def take(self, raw: bytes) -> None:
+        """Fold one message in. Raises: OutOfStep."""
+        try:
+            message = _decode(raw)
+            if message.snapshot is not None:
+                self._begin(message.snapshot)
+            if message.generation is not None:
+                self.generation = message.generation
+            for record in message.events or ():
+                self._fold(record)
+        except msgspec.MsgspecError as error:
+            raise OutOfStep(f"the swarm says what this console does not know ({error})") from error
+        except (KeyError, ValueError) as error:
+            raise OutOfStep(f"an event does not fit this picture ({error!r})") from error
+        if message.progress is not None:
+            self._hear(message.progress)
+        if message.log is not None:
+            self.logs[message.log.attempt] = message.log.size
+        if not self.link.live:
+            self.link = Link(True, self._clock())
+        self.changes += 1
+
+    def take_past(self, raw: bytes) -> None:
+        """What happened before the snapshot: records as GET /api/v1/history answers them, newest first."""
+        try:
+            older = [record for record in reversed(_decode_past(raw)) if self._is_older(record)]
+        except msgspec.MsgspecError:
+            return
+        self.recent.extendleft(reversed(older))
+        self.changes += 1
+
+    def lose(self, reason: str) -> None:
+        """The stream broke: the picture stays, marked with since when."""
+        since = self._clock() if self.link.live else self.link.since
+        self.link = Link(False, since, reason)
+        self.changes += 1
+
+    def forget(self) -> None:
+        """Ask for a snapshot the next time."""
+        self.generation = None
+
+    def judge(self, health: Health) -> None:
+        """Note how gateway and orchestrator are."""
+        self.changes += health != self.health
+        self.health = health
+
+    def ranked(self) -> Sequence[Build]:
+        """Every build, the longest way to the end first; sorted anew only when the plan changes."""
+        if self._ranked is None:
+            self._ranked = sorted(self.state.builds.values(), key=lambda build: (-build.rank, build.id))
+        return self._ranked
+
+    def newest(self, count: int) -> list[Record]:
+        """The newest events, newest first."""
+        return list(islice(reversed(self.recent), count))
+
+    def _is_older(self, record: Record) -> bool:
+        oldest = self.recent[0].seq if self.recent else self.state.seq + 1
+        return record.seq < oldest
+
+    def _begin(self, state: State) -> None:
+        self.state, self.known, self._ranked = state, True, None
+        while self.recent and self.recent[-1].seq > state.seq:
+            self.recent.pop()
+        self._drop_ended()
+
+    def _fold(self, record: Record) -> None:
+        if record.seq <= self.state.seq:
+            return
+        if record.seq != self.state.seq + 1:
+            raise OutOfStep(f"event {record.seq} follows {self.state.seq}")
+        apply(self.state, record.event)
+        self.recent.append(record)
+        if isinstance(record.event, _REORDERS):
+            self._ranked = None
+            self._drop_ended()
+
+    def _drop_ended(self) -> None:
+        for kept in (self.progress, self.logs):
+            for number in [n for n in kept if n not in self.state.attempts]:
+                del kept[number]
+
+    def _hear(self, word: Progress) -> None:
+        attempt = self.state.attempts.get(word.attempt)
+        if attempt is not None and attempt.outcome == "open":
+            self.progress[word.attempt] = word
+        if word.load is not None:
+            self.loads.setdefault(word.node, deque(maxlen=LOADS)).append(word.load)
+
+
+_REORDERS: Final[tuple[type[Event], ...]] = (SessionOpened, BuildDropped, QueueOrdered)

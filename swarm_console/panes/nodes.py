@@ -1,0 +1,113 @@
+"""Nodes: who builds what, how far it is, how busy the machine is, and whether it is in step."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from swarm_console.messages import NodeChosen
+from swarm_console.panes.grid import Cell, Column, bar, sparkline
+from swarm_console.panes.pane import Pane
+from swarm_console.pen import size
+from swarm_console.picture import Picture
+from swarm_node.model.placement import LEAST_DISK
+from swarm_node.model.state import Build, Node
+
+BAR = 8
+
+
+class NodesPane(Pane[Node]):
+    """Every node that ever registered."""
+
+    NAME = "Nodes"
+    DIGIT = "1"
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("Node", 10, flex=1),
+        Column("State", 10),
+        Column("Builds", 16, flex=3, spare=1),
+        Column("Progress", BAR + 6),
+        Column("Phase", 9, spare=3),
+        Column("Load", 8, spare=4),
+        Column("Disk free", 9, right=True, spare=5),
+        Column("Trees", 9, spare=2),
+    )
+
+    def items(self, picture: Picture) -> Sequence[Node]:
+        return sorted(picture.state.nodes.values(), key=lambda node: (not node.up, node.name))
+
+    def key(self, item: Node) -> str:
+        return item.name
+
+    def empty(self, picture: Picture) -> str:
+        return "no node has ever registered: start one with swarm-node drone"
+
+    def summary(self, picture: Picture) -> str:
+        nodes = picture.state.nodes.values()
+        return f"{sum(node.up for node in nodes)} of {len(nodes)} up" if nodes else ""
+
+    def cells(self, item: Node) -> tuple[Cell, ...]:
+        picture = self.picture
+        build = building(picture, item)
+        progress = picture.progress_of(build) if build is not None else None
+        return (
+            Cell(item.name, "bold" if item.up else "dim"),
+            standing(item, build),
+            Cell(build.id if build is not None else item.hold_reason, "" if build is not None else "dim"),
+            progressed(picture, build),
+            Cell(progress.phase if progress is not None else "", "dim"),
+            loads(picture, item),
+            disk(item),
+            trees(picture, item),
+        )
+
+    def opened(self, key: str) -> None:
+        self.post_message(NodeChosen(key))
+
+
+def building(picture: Picture, node: Node) -> Build | None:
+    """What a node builds now."""
+    attempt = picture.state.attempts.get(node.attempt) if node.attempt is not None else None
+    return picture.state.builds.get(attempt.build) if attempt is not None else None
+
+
+def standing(node: Node, build: Build | None) -> Cell:
+    """A node's state as glyph and word."""
+    if not node.up:
+        return Cell("✗ lost", "attention")
+    if node.held:
+        return Cell("‖ drained", "wait")
+    return Cell("● builds", "accent") if build is not None else Cell("○ idle", "dim")
+
+
+def progressed(picture: Picture, build: Build | None) -> Cell:
+    """A bar and a percentage; ≈ where only history says so."""
+    if build is None:
+        return Cell("")
+    share = picture.share_of(build)
+    sign = "≈" if share.guessed else " "
+    return Cell(
+        f"{bar(share.fraction, BAR)}{sign}{share.fraction:4.0%}", "dim" if share.guessed else "accent"
+    )
+
+
+def loads(picture: Picture, node: Node) -> Cell:
+    """The last loads against the number of cores."""
+    values = picture.mirror.loads.get(node.name)
+    if not values or not node.up:
+        return Cell("")
+    high = values[-1] > 1.5 * node.facts.cores
+    return Cell(sparkline(values, 8, top=float(node.facts.cores)), "wait" if high else "dim")
+
+
+def disk(node: Node) -> Cell:
+    """Free space where builds happen, with a warning where it is too little to be given work."""
+    if not node.facts.disk_free:
+        return Cell("?", "dim")
+    if node.facts.disk_free < LEAST_DISK:
+        return Cell(f"! {size(node.facts.disk_free)}", "attention")
+    return Cell(size(node.facts.disk_free), "dim")
+
+
+def trees(picture: Picture, node: Node) -> Cell:
+    """Whether the node has the trees that most have."""
+    if not node.facts.trees:
+        return Cell("? none", "wait") if picture.trees else Cell("")
+    return Cell("≠ differ", "wait") if picture.out_of_step(node) else Cell("✓ in step", "dim")

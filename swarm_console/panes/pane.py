@@ -1,0 +1,163 @@
+"""What panes have in common: a frame with a digit, a table, a filter, and sometimes a text below it."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from swarm_console.harmless import one_line
+from swarm_console.messages import RowChosen, RowMarked
+from swarm_console.panes.grid import Cell, Column
+from swarm_console.panes.sieve import BadSieve, Sieve, sieve
+from swarm_console.panes.table import Table
+from swarm_console.picture import Picture
+
+T = TypeVar("T")
+
+
+class Pane(Vertical, Generic[T]):
+    """A framed table. Subclasses say what stands in it; they keep nothing but the picture last drawn."""
+
+    NAME: ClassVar[str]
+    DIGIT: ClassVar[str]
+    COLUMNS: ClassVar[tuple[Column, ...]]
+    STICKY: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only rows that match; ! inverts"),
+    ]
+
+    picture: Picture
+
+    def items(self, picture: Picture) -> Sequence[T]:
+        """The rows."""
+        raise NotImplementedError
+
+    def key(self, item: T) -> str:
+        """What names a row for good."""
+        raise NotImplementedError
+
+    def words(self, item: T) -> str:
+        """What the filter sees of a row."""
+        return self.key(item)
+
+    def cells(self, item: T) -> tuple[Cell, ...]:
+        """A row, one cell a column."""
+        raise NotImplementedError
+
+    def empty(self, picture: Picture) -> str:
+        """What to say when there are no rows."""
+        return ""
+
+    def summary(self, picture: Picture) -> str:
+        """A few figures for the frame's title."""
+        return ""
+
+    def note(self, item: T | None) -> list[tuple[str, str]]:
+        """Lines below the table about the marked row, each (text, tone); none for no such part."""
+        return []
+
+    def opened(self, key: str) -> None:
+        """A row was chosen."""
+
+    # -- the frame
+
+    def compose(self) -> ComposeResult:
+        self.table: Table[T] = Table(self.COLUMNS, key=self.key, words=self.words, sticky=self.STICKY)
+        yield self.table
+        note = Static("", classes="note", markup=False)
+        note.display = False
+        yield note
+        entry = Input(placeholder="regular expression, ! inverts; Enter keeps, Esc clears", classes="sieve")
+        entry.cursor_blink = False
+        entry.display = False
+        yield entry
+
+    def draw(self, picture: Picture) -> None:
+        """Show this picture."""
+        self.picture = picture
+        empty = self.empty(picture) if picture.mirror.known else "waiting for the swarm"
+        self.table.show(self.items(picture), self.cells, empty)
+        self._draw_title()
+        self._draw_note()
+
+    @property
+    def marked(self) -> T | None:
+        """The item under the cursor."""
+        return self.table.marked
+
+    def _draw_title(self) -> None:
+        title = Text.assemble((self.DIGIT, "bold"), " ", self.NAME)
+        if summary := self.summary(self.picture):
+            title.append(f"  {one_line(summary)}")
+        chosen: Sieve | None = self.table.sieve
+        if chosen is not None:
+            shown, of = self.table.counts
+            title.append(f"  ⌕ {one_line(chosen.text)} ({shown} of {of})", "reverse")
+        if str(title) != getattr(self, "_title_drawn", None):
+            self._title_drawn = str(title)
+            self.border_title = title
+
+    def _draw_note(self) -> None:
+        lines = self.note(self.marked)
+        note = self.query_one(".note", Static)
+        note.display = bool(lines)
+        text = Text("\n", overflow="ellipsis", no_wrap=True).join(
+            Text(one_line(line), self._tone(tone)) for line, tone in lines
+        )
+        if str(text) != getattr(self, "_note_drawn", None):
+            self._note_drawn = str(text)
+            note.update(text)
+
+    def _tone(self, tone: str) -> Style:
+        return self.table.tone(tone) if tone else Style.null()
+
+    # -- what happens in it
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        message.stop()
+        self.opened(message.key)
+
+    def on_row_marked(self, message: RowMarked) -> None:
+        message.stop()
+        self._draw_note()
+
+    def action_filter(self) -> None:
+        """Open the filter's line."""
+        entry = self.query_one(Input)
+        entry.display = True
+        entry.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._sift(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(Input).display = False
+        self.table.focus()
+
+    def clear_filter(self) -> bool:
+        """Show everything again; whether there was a filter."""
+        entry = self.query_one(Input)
+        had = entry.display or self.table.sieve is not None
+        entry.value = ""
+        entry.display = False
+        self._sift("")
+        return had
+
+    def _sift(self, text: str) -> None:
+        entry = self.query_one(Input)
+        try:
+            wanted = sieve(text)
+        except BadSieve as error:
+            entry.add_class("-wrong")
+            entry.border_subtitle = Text(one_line(str(error)))
+            return
+        entry.remove_class("-wrong")
+        self.table.filter_by(wanted)
+        self.draw(self.picture)

@@ -1,0 +1,98 @@
+"""Queue: every package of the session, what runs first, then what comes next, what is stuck, what is done."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from swarm_console.messages import BuildChosen
+from swarm_console.panes.grid import Cell, Column
+from swarm_console.panes.pane import Pane
+from swarm_console.picture import Picture
+from swarm_console.times import clock
+from swarm_node.model.state import OPEN, Build
+
+SIGNS = {
+    "building": Cell("● building", "accent"),
+    "assigned": Cell("◐ assigned", "accent"),
+    "blocked": Cell("✗ blocked", "attention"),
+    "staged": Cell("✓ staged", "ok"),
+    "released": Cell("▲ released", "ok"),
+}
+
+
+class QueuePane(Pane[Build]):
+    """The queue in the order in which it is worked off."""
+
+    NAME = "Queue"
+    DIGIT = "2"
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("State", 11),
+        Column("Package", 22, flex=3),
+        Column("Why it is built", 14, flex=2, spare=3),
+        Column("Node", 9, spare=2),
+        Column("Elapsed", 7, right=True, spare=1),
+        Column("Left", 7, right=True, spare=1),
+    )
+
+    def items(self, picture: Picture) -> Sequence[Build]:
+        return picture.queue
+
+    def key(self, item: Build) -> str:
+        return item.id
+
+    def words(self, item: Build) -> str:
+        return f"{item.status} {item.id} {item.row.reason}"
+
+    def empty(self, picture: Picture) -> str:
+        return "the queue is empty: build-swarm fresh fills it (ctrl+p)"
+
+    def summary(self, picture: Picture) -> str:
+        ready = len(picture.state.queue.ready)
+        return f"{ready} ready" if ready else ""
+
+    def cells(self, item: Build) -> tuple[Cell, ...]:
+        picture = self.picture
+        attempt = picture.attempt_of(item)
+        return (
+            standing(picture, item),
+            Cell(item.id, "dim" if item.status in ("staged", "released") else ""),
+            Cell(item.row.reason, "dim"),
+            Cell(attempt.node if attempt is not None else "", "dim"),
+            elapsed(picture, item),
+            left(picture, item),
+        )
+
+    def opened(self, key: str) -> None:
+        self.post_message(BuildChosen(key))
+
+
+def standing(picture: Picture, build: Build) -> Cell:
+    """A build's state as glyph and word; what is needed says whether it could start."""
+    if build.status != "needed":
+        return SIGNS[build.status]
+    if picture.state.queue.waiting.get(build.id):
+        return Cell("· waiting", "dim")
+    if build.not_before > picture.now:
+        return Cell("↻ retrying", "wait")
+    return Cell("○ ready")
+
+
+def elapsed(picture: Picture, build: Build) -> Cell:
+    """Time on the node so far, or what it took."""
+    if build.status in OPEN:
+        return Cell(clock(picture.elapsed(build)))
+    if build.measures is not None:
+        return Cell(clock(build.measures.seconds), "dim")
+    return Cell("")
+
+
+def left(picture: Picture, build: Build) -> Cell:
+    """Expected time to the end: of a running build what remains, of a waiting one all of it."""
+    if build.status == "needed":
+        return Cell(f"≈{clock(picture.predicted(build))}", "dim")
+    if build.status not in OPEN:
+        return Cell("")
+    share, passed = picture.share_of(build), picture.elapsed(build)
+    if not share.guessed and share.fraction > 0.05:
+        return Cell(clock(passed / share.fraction - passed))
+    rest = picture.predicted(build) - passed
+    return Cell(f"≈{clock(rest)}" if rest > 0 else "overdue", "dim" if rest > 0 else "wait")

@@ -1,0 +1,70 @@
+"""Staging risk: the score of the last verify as a gauge, and each finding with its points."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from swarm_console.panes.grid import Cell, Column, bar
+from swarm_console.panes.pane import Pane
+from swarm_console.pen import count, size
+from swarm_console.picture import Picture
+from swarm_node.model.events import Finding
+
+GAUGE = 20
+GRAVE = 10
+
+
+class StagingPane(Pane[Finding]):
+    """What a release would risk."""
+
+    NAME = "Staging risk"
+    DIGIT = "4"
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("Points", 6, right=True),
+        Column("Finding", 20, flex=3),
+        Column("Kind", 14, spare=1),
+    )
+
+    def items(self, picture: Picture) -> Sequence[Finding]:
+        return picture.state.verified.findings if picture.state.verified is not None else ()
+
+    def key(self, item: Finding) -> str:
+        return f"{item.code} {item.package} {item.message}"
+
+    def empty(self, picture: Picture) -> str:
+        if picture.state.verified is not None:
+            return "✓ nothing was found against this release"
+        staged = len(picture.by_status["staged"])
+        if staged:
+            return f"? {count(staged, 'package')} staged, not verified yet: v"
+        return "nothing is staged"
+
+    def summary(self, picture: Picture) -> str:
+        verdict = picture.state.verified
+        if verdict is None:
+            return ""
+        return f"{verdict.score} of {picture.state.policy.risk_limit}"
+
+    def cells(self, item: Finding) -> tuple[Cell, ...]:
+        grave = item.points >= GRAVE
+        return (
+            Cell(f"{'!' if grave else ' '}{item.points:3}", "attention" if grave else "wait"),
+            Cell(item.message),
+            Cell(item.code, "dim"),
+        )
+
+    def note(self, item: Finding | None) -> list[tuple[str, str]]:
+        verdict = self.picture.state.verified
+        return gauge(self.picture) if verdict is not None else []
+
+
+def gauge(picture: Picture) -> list[tuple[str, str]]:
+    """The score against the limit at which a release is refused."""
+    verdict, limit = picture.state.verified, picture.state.policy.risk_limit
+    assert verdict is not None
+    safe = verdict.score < limit
+    line = f"{bar(verdict.score / limit, GAUGE)} {verdict.score} of {limit}: "
+    line += "safe to release, F" if safe else "not safe to release"
+    return [
+        (line, "ok" if safe else "attention"),
+        (f"{count(verdict.packages, 'package')} in staging, {size(verdict.size)}", "dim"),
+    ]

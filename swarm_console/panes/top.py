@@ -1,0 +1,153 @@
+"""The top: who answers, the four totals, how far it is, and the one thing to do next."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from swarm_console.actions.registry import ACTIONS
+from swarm_console.panes.grid import bar
+from swarm_console.panes.tones import Span, Toned
+from swarm_console.pen import duration
+from swarm_console.picture import Picture
+from swarm_console.times import of_day
+
+WIDE = 100
+"""From so many columns on, totals and progress share a line."""
+TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
+CONSOLE_ITSELF = ("monitor",)
+"""Actions that say no more than: keep looking."""
+
+
+class Top(Toned):
+    """Three to five lines, whatever the width."""
+
+    picture: Picture | None = None
+
+    def draw(self, picture: Picture) -> None:
+        """Show this picture."""
+        self.picture = picture
+        drawn = lines(picture, self.size.width or self.app.size.width)
+        if drawn != getattr(self, "_drawn", None):
+            self._drawn = drawn
+            self.refresh(layout=True)
+
+    def render(self) -> Text:
+        if self.picture is None:
+            return Text()
+        self._drawn = lines(self.picture, self.size.width)
+        return Text("\n").join(self.line(spans) for spans in self._drawn)
+
+
+def lines(picture: Picture, width: int) -> list[list[Span]]:
+    """The top in so many columns, line by line."""
+    drawn = [_spread(_who(picture), _health(picture), width)]
+    if not picture.link.live:
+        drawn.insert(0, _stale(picture))
+    if width >= WIDE:
+        drawn.append(_spread(_totals(picture), _progress(picture, width // 4), width))
+    else:
+        drawn += [_totals(picture), _progress(picture, width // 3)]
+    return [*drawn, _next(picture, width)]
+
+
+def _spread(left: list[Span], right: list[Span], width: int) -> list[Span]:
+    """Left and right parts at their ends; where both do not fit, the right one is cut."""
+    gap = width - sum(cell_len(text) for text, _ in (*left, *right))
+    return [*left, (" " * max(gap, 2), ""), *right]
+
+
+def _stale(picture: Picture) -> list[Span]:
+    link = picture.link
+    if not picture.mirror.known:
+        return [("… connecting", "wait"), (f"  {link.reason}", "dim")]
+    return [
+        (f"▲ stale since {of_day(link.since)}", "attention"),
+        (f"  {link.reason}; connecting again", "dim"),
+    ]
+
+
+def _who(picture: Picture) -> list[Span]:
+    session = picture.state.session
+    spans = [("Build Swarm", "bold")]
+    if session.number:
+        spans.append((f"  session {session.number}, {session.phase}", "dim"))
+    if picture.state.held:
+        because = f": {picture.state.hold_reason}" if picture.state.hold_reason else ""
+        spans.append((f"  ‖ paused{because}", "wait"))
+    if picture.readonly:
+        spans.append(("  read only", "dim"))
+    if picture.busy:
+        spans.append((f"  ↻ {', '.join(picture.busy)} …", "accent"))
+    return spans
+
+
+def _health(picture: Picture) -> list[Span]:
+    health = picture.health
+    if not health.asked:
+        return [("gateway …", "dim")]
+    if health.gateway:
+        return [("gateway ✗", "attention"), ("  orchestrator ?", "dim")]
+    if health.orchestrator_trouble:
+        return [("gateway ✓  ", "dim"), ("orchestrator ✗", "attention")]
+    live: Span = ("  ● live", "ok") if picture.link.live else ("", "")
+    return [(f"gateway ✓  orchestrator ✓ {health.orchestrator}", "dim"), live]
+
+
+def _totals(picture: Picture) -> list[Span]:
+    totals = picture.totals
+    return [
+        ("Needed ", "dim"),
+        (str(totals.needed), "bold"),
+        ("   Building ", "dim"),
+        (str(totals.building), "accent" if totals.building else "bold"),
+        ("   Complete ", "dim"),
+        (str(totals.complete), "ok" if totals.complete else "bold"),
+        ("   Blocked ", "dim"),
+        (f"{totals.blocked} ✗" if totals.blocked else "0", "attention" if totals.blocked else "bold"),
+    ]
+
+
+def _progress(picture: Picture, width: int) -> list[Span]:
+    if not picture.state.builds:
+        return [("no queue", "dim")]
+    share = picture.fraction_done
+    drawn: list[Span] = [(bar(share, width), "accent"), (f" {share:4.0%}  ", "bold")]
+    return [*drawn, *_finish(picture)]
+
+
+def _finish(picture: Picture) -> list[Span]:
+    left = picture.remaining
+    if left is None:
+        return [("", "")]
+    low, high = duration(left.low), duration(left.high)
+    band = f" ({low} – {high})" if low != high else ""
+    return [(f"{of_day(picture.now + left.seconds)[:5]}, in {duration(left.seconds)}", ""), (band, "dim")]
+
+
+def _next(picture: Picture, width: int) -> list[Span]:
+    step = picture.next
+    head: list[Span] = [(f"{TONE_SIGNS.get(step.tone, '▲')} NEXT ", step.tone), (step.text, "bold")]
+    tail = _key(step.action, step.command)
+    room = width - sum(cell_len(text) for text, _ in (*head, *tail)) - 4
+    items = _within(step.items, room)
+    return _spread([*head, (f" {items}" if items else "", "")], tail, width)
+
+
+def _key(action: str, command: str) -> list[Span]:
+    if action in CONSOLE_ITSELF:
+        return []
+    known = ACTIONS.get(action)
+    if known is None:
+        return [(command, "accent")]
+    return [(f" {known.key or 'ctrl+p'} ", "key"), (f" {command}", "dim")]
+
+
+def _within(items: Sequence[str], room: int) -> str:
+    """As many of the items as fit, then how many more there are."""
+    for shown in range(len(items), 0, -1):
+        rest = len(items) - shown
+        text = ", ".join(items[:shown]) + (f" and {rest} more" if rest else "")
+        if cell_len(text) <= room:
+            return text
+    return ""

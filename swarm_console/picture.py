@@ -1,0 +1,141 @@
+"""What the panes draw: the mirror at one moment, with the figures that more than one of them needs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from swarm_console.mirror import Health, Link, Mirror, Progress
+from swarm_node.model.estimate import cp_of, estimate, expected
+from swarm_node.model.events import Record
+from swarm_node.model.next_action import NextAction, next_action
+from swarm_node.model.state import OPEN, Attempt, Build, Node, State
+from swarm_node.model.status import Remaining, Totals, remaining
+
+EVENTS_SHOWN: Final = 500
+STATUS_ORDER: Final = ("building", "assigned", "needed", "blocked", "staged", "released")
+ALMOST: Final = 0.97
+"""A share guessed from history never claims more than this."""
+
+
+class Share(NamedTuple):
+    """How much of a build is done, from 0 to 1; `guessed` when history says so and not the build."""
+
+    fraction: float
+    guessed: bool
+
+
+class Picture:
+    """One moment (Unix seconds) of a mirror. It reads the mirror's live state: draw it, do not keep it."""
+
+    def __init__(self, mirror: Mirror, now: float, busy: Sequence[str] = (), readonly: bool = False) -> None:
+        self.mirror, self.now, self.busy, self.readonly = mirror, now, busy, readonly
+        """`busy`: titles of the actions that this console has under way."""
+
+    @property
+    def state(self) -> State:
+        return self.mirror.state
+
+    @property
+    def link(self) -> Link:
+        return self.mirror.link
+
+    @property
+    def health(self) -> Health:
+        return self.mirror.health
+
+    @cached_property
+    def by_status(self) -> dict[str, list[Build]]:
+        """Builds by status, each list in the order in which they are handed out."""
+        found: dict[str, list[Build]] = {status: [] for status in STATUS_ORDER}
+        for build in self.mirror.ranked():
+            found[build.status].append(build)
+        return found
+
+    @cached_property
+    def queue(self) -> list[Build]:
+        """All builds: what runs, what comes next, what is stuck, what is done."""
+        return [build for status in STATUS_ORDER for build in self.by_status[status]]
+
+    @cached_property
+    def totals(self) -> Totals:
+        count = {status: len(builds) for status, builds in self.by_status.items()}
+        return Totals(
+            needed=count["needed"],
+            building=count["assigned"] + count["building"],
+            complete=count["staged"] + count["released"],
+            blocked=count["blocked"],
+        )
+
+    @cached_property
+    def next(self) -> NextAction:
+        return next_action(self.state)
+
+    @cached_property
+    def remaining(self) -> Remaining | None:
+        return remaining(self.state, self.now)
+
+    @cached_property
+    def fraction_done(self) -> float:
+        """Share of the queue that is complete, by count, running builds in part."""
+        total = len(self.state.builds)
+        if not total:
+            return 0.0
+        running = (self.share_of(build).fraction for status in OPEN for build in self.by_status[status])
+        return (self.totals.complete + sum(running)) / total
+
+    @cached_property
+    def trees(self) -> dict[str, str]:
+        """The hash of each tree that most nodes have: what a node is held against."""
+        votes: dict[str, Counter[str]] = {}
+        for node in self.state.nodes.values():
+            for tree, digest in node.facts.trees.items() if node.up else ():
+                votes.setdefault(tree, Counter())[digest] += 1
+        return {tree: max(sorted(count), key=count.__getitem__) for tree, count in votes.items()}
+
+    @cached_property
+    def events(self) -> list[Record]:
+        return self.mirror.newest(EVENTS_SHOWN)
+
+    def out_of_step(self, node: Node) -> list[str]:
+        """The trees in which a node differs from most of the others, or which it lacks."""
+        return [tree for tree, digest in self.trees.items() if node.facts.trees.get(tree) != digest]
+
+    def attempt_of(self, build: Build) -> Attempt | None:
+        return self.state.attempts.get(build.attempt) if build.attempt is not None else None
+
+    def progress_of(self, build: Build) -> Progress | None:
+        return self.mirror.progress.get(build.attempt) if build.attempt is not None else None
+
+    def elapsed(self, build: Build) -> float:
+        """Seconds since the build's attempt was handed out."""
+        attempt = self.attempt_of(build)
+        return max(0.0, self.now - (attempt.opened if attempt is not None else build.since))
+
+    def predicted(self, build: Build) -> float:
+        """Seconds that history gives the build, on its node if it has one."""
+        cp, attempt = cp_of(build.row.cpv), self.attempt_of(build)
+        history = self.state.history
+        if attempt is not None and build.status in OPEN:
+            return expected(history, cp, attempt.node).seconds
+        return estimate(history, cp).seconds
+
+    def share_of(self, build: Build) -> Share:
+        """How far a running build is: what its own output says, else elapsed over predicted."""
+        progress = self.progress_of(build)
+        if progress is not None and progress.fraction is not None:
+            return Share(min(max(progress.fraction, 0.0), 1.0), False)
+        return Share(min(self.elapsed(build) / max(self.predicted(build), 1.0), ALMOST), True)
+
+    def held_up_by(self, build: Build) -> list[Build]:
+        """Every unfinished build that waits for this one, near or far."""
+        seen: dict[str, Build] = {}
+        frontier = list(self.state.queue.dependents.get(build.id, ()))
+        while frontier:
+            name = frontier.pop()
+            other = self.state.builds.get(name)
+            if name in seen or other is None or other.status in ("staged", "released"):
+                continue
+            seen[name] = other
+            frontier += self.state.queue.dependents.get(name, ())
+        return list(seen.values())

@@ -1,0 +1,1 @@
+"""The screens: each lays out its panes and answers their messages."""

@@ -1,0 +1,44 @@
+"""Asking before something dangerous: what would be lost stands first, and No has the focus."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Static
+
+from swarm_console.harmless import harmless
+from swarm_console.screens.live import Dialog
+
+
+class Confirm(Dialog[bool]):
+    """True when the person says yes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n,escape", "dismiss(False)", "No"),
+        Binding("y", "dismiss(True)", "Yes"),
+        Binding("left,right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, lost: Sequence[str], command: str) -> None:
+        super().__init__()
+        self._heading, self._lost, self._command = title, lost, command
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box -danger"):
+            yield Static(f"{self._heading}?", classes="heading", markup=False)
+            yield Static(harmless("\n".join(f"• {line}" for line in self._lost)), markup=False)
+            yield Static(f"$ {self._command}", classes="command", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("No (n)", id="no", flat=True)
+                yield Button("Yes (y)", id="yes", variant="error", flat=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#no").focus()
+
+    @on(Button.Pressed)
+    def answer(self, event: Button.Pressed) -> None:
+        """Take the button's answer."""
+        self.dismiss(event.button.id == "yes")

@@ -1,0 +1,34 @@
+"""Screens that show the swarm as it is: the App hands each of them every new picture."""
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.screen import ModalScreen, Screen
+
+from swarm_console.picture import Picture
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
+
+T = TypeVar("T")
+
+
+class LiveScreen(Screen[None]):
+    """A screen that draws pictures."""
+
+    @property
+    def console(self) -> "SwarmConsole":
+        """The App, as what it is."""
+        return cast("SwarmConsole", self.app)
+
+    def draw(self, picture: Picture) -> None:
+        """Show this picture."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(lambda: self.draw(self.console.picture()))
+
+
+class Dialog(ModalScreen[T]):
+    """A box in front of what is there; Esc gives it up."""
+
+    BINDINGS = [("escape", "dismiss(None)", "Back")]  # noqa: RUF012

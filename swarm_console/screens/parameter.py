@@ -1,0 +1,37 @@
+"""Asking for the one thing that an action cannot do without."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from swarm_console.actions.action import Action, Parameter
+from swarm_console.screens.live import Dialog
+
+
+class ParameterDialog(Dialog[str | None]):
+    """What was typed, stripped; None when it was given up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Back")]
+
+    def __init__(self, action: Action, parameter: Parameter, likely: str = "") -> None:
+        super().__init__()
+        self._action, self._parameter, self._likely = action, parameter, likely
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(self._action.title, classes="heading", markup=False)
+            yield Static(f"{self._parameter.name}: {self._parameter.help}", markup=False)
+            entry = Input(value=self._likely)
+            entry.cursor_blink = False
+            yield entry
+            yield Static("Enter goes on, Esc gives up", classes="command", markup=False)
+
+    @on(Input.Submitted)
+    def accept(self, event: Input.Submitted) -> None:
+        """Take what was typed."""
+        if event.value.strip():
+            self.dismiss(event.value.strip())

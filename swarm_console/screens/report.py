@@ -1,0 +1,34 @@
+"""What an action answered, when it is more than a toast holds."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from swarm_console.harmless import harmless
+from swarm_console.screens.live import Dialog
+
+
+class Report(Dialog[None]):
+    """Lines to read and scroll."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss(None)", "Back")]
+
+    def __init__(self, title: str, lines: Sequence[str], command: str = "") -> None:
+        super().__init__()
+        self._heading, self._lines, self._command = title, lines, command
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box -wide"):
+            yield Static(self._heading, classes="heading", markup=False)
+            with VerticalScroll(classes="text"):
+                yield Static(Text(harmless("\n".join(self._lines)) or "nothing to tell"))
+            foot = f"$ {self._command}   " if self._command else ""
+            yield Static(f"{foot}Esc goes back", classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
