@@ -96,7 +96,7 @@ def blurred(workload: Workload, noise: float, seed: int) -> History:
     for build, seconds in workload.seconds.items():
         factor = exp(draw.gauss(0, noise))
         if build in workload.measured:
-            observe(history, cp_of(build), PAST, seconds * factor)
+            observe(history, cp_of(_cpv(build)), PAST, seconds * factor)
     return history
 
 
@@ -126,7 +126,12 @@ def _opened(workload: Workload, cores: Mapping[str, int], history: History) -> S
 
 def _row(entry: tuple[str, tuple[str, ...]]) -> PlanRow:
     build, needs = entry
-    return PlanRow(build, build, "0", "simulated", "what if", needs=needs, simulated=True)
+    return PlanRow(build, _cpv(build), "0", "simulated", "what if", needs=needs, simulated=True)
+
+
+def _cpv(build: str) -> str:
+    """An id is the cpv, or cpv@profile."""
+    return build.partition("@")[0]
 
 
 def _run(state: State, seconds: Mapping[str, float], speeds: Mapping[str, float]) -> Iterator[Ran]:

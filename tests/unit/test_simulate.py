@@ -106,6 +106,11 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another_history() -> 
     assert blurred(work, 0.5, 3) != blurred(work, 0.5, 4)
 
 
+def test_a_package_wanted_by_two_profiles_has_one_history() -> None:
+    twice = workload(package("a/x-1@desktop", 60), package("a/x-1@server", 60))
+    assert list(blurred(twice, 0.0, 0).samples) == ["a/x"]
+
+
 def test_without_noise_history_is_the_truth() -> None:
     work = workload(package("a/x-1", 60), package("a/y-1", 90, measured=False))
     assert blurred(work, 0.0, 0).typical == {"a/x": pytest.approx(60)}
