@@ -120,6 +120,10 @@ def diagnose(log: str, phase: str, reason: str = "") -> Diagnosis:
     """The diagnosis of a failed attempt from the end of its log, its phase and the drone's own reason."""
     if (known := BY_REASON.get(reason)) is not None:
         return known
+    if phase == "upload":
+        return Diagnosis(
+            "bad-package", "unblock", "the package did not pass the check", True, _last(log)[-1:]
+        )
     for rule in RULES:
         evidence = _evidence(log, rule.pattern)
         if evidence:

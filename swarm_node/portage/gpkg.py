@@ -129,12 +129,19 @@ def check(
         ("repository", repository),
         ("SLOT", slot),
     ):
-        if wanted is not None and package.metadata.get(name, "") != wanted:
-            found = printable(package.metadata.get(name, ""))
-            raise BadPackage("name_binding", f"{name} is {found} in the package, {wanted!r} was assigned")
+        found = package.metadata.get(name, "")
+        if wanted is not None and found != wanted and not (name == "SLOT" and _same_slot(found, wanted)):
+            raise BadPackage(
+                "name_binding", f"{name} is {printable(found)} in the package, {wanted!r} was assigned"
+            )
     if package.basename not in (package.pf, f"{package.pf}-{package.build_id}"):
         raise BadPackage("name_binding", f"the container's directory {package.basename} is another package's")
     return package
+
+
+def _same_slot(one: str, other: str) -> bool:
+    """A slot without a sub-slot is its own sub-slot (PMS 7.2)."""
+    return {one, other} == {one.partition("/")[0], f"{one.partition('/')[0]}/{one.partition('/')[0]}"}
 
 
 def _opened(path: Path) -> BinaryIO:
