@@ -46,10 +46,15 @@ class Picture:
 
     @cached_property
     def by_status(self) -> dict[str, list[Build]]:
-        """Builds by status, each list in the order in which they are handed out."""
+        """Builds by status, each list in the order in which they are handed out: what waits comes last."""
         found: dict[str, list[Build]] = {status: [] for status in STATUS_ORDER}
+        waits, waiting = self.state.queue.waiting, []
         for build in self.mirror.ranked():
-            found[build.status].append(build)
+            if build.status == "needed" and waits.get(build.id):
+                waiting.append(build)
+            else:
+                found[build.status].append(build)
+        found["needed"] += waiting
         return found
 
     @cached_property
@@ -86,7 +91,10 @@ class Picture:
 
     @cached_property
     def trees(self) -> dict[str, str]:
-        """The hash of each tree that most nodes have: what a node is held against."""
+        """The hash of each tree that a node is held against: the orchestrator's own, else what most have."""
+        for node in self.state.nodes.values():
+            if node.facts.role == "local" and node.up:
+                return node.facts.trees
         votes: dict[str, Counter[str]] = {}
         for node in self.state.nodes.values():
             for tree, digest in node.facts.trees.items() if node.up else ():
@@ -98,7 +106,7 @@ class Picture:
         return self.mirror.newest(EVENTS_SHOWN)
 
     def out_of_step(self, node: Node) -> list[str]:
-        """The trees in which a node differs from most of the others, or which it lacks."""
+        """The trees in which a node differs from that, or which it lacks."""
         return [tree for tree, digest in self.trees.items() if node.facts.trees.get(tree) != digest]
 
     def attempt_of(self, build: Build) -> Attempt | None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
+from swarm_console.panes.tones import Span
 from swarm_console.pen import count, duration
 from swarm_console.picture import Picture
 from swarm_node.model.state import Build
@@ -51,7 +52,7 @@ class BlockedPane(Pane[Build]):
             Cell(duration(unlocked(self.picture, item)[1]), "dim"),
         )
 
-    def note(self, item: Build | None) -> list[tuple[str, str]]:
+    def note(self, item: Build | None) -> list[Span]:
         return advice(self.picture, item) if item is not None else []
 
     def opened(self, key: str) -> None:
@@ -64,8 +65,8 @@ def unlocked(picture: Picture, build: Build) -> tuple[int, float]:
     return len(held), sum(picture.predicted(other) for other in (build, *held))
 
 
-def advice(picture: Picture, build: Build) -> list[tuple[str, str]]:
-    """Cause, evidence and cure of a blocked build, in lines of (text, tone)."""
+def advice(picture: Picture, build: Build) -> list[Span]:
+    """Cause, evidence and cure of a blocked build, line by line."""
     if build.diagnosis is None:
         return [("no diagnosis was recorded; Enter shows its attempts", "dim")]
     found = build.diagnosis

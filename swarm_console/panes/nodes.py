@@ -12,6 +12,7 @@ from swarm_node.model.placement import LEAST_DISK
 from swarm_node.model.state import Build, Node
 
 BAR = 8
+LONGEST_NAME = 18
 
 
 class NodesPane(Pane[Node]):
@@ -20,18 +21,21 @@ class NodesPane(Pane[Node]):
     NAME = "Nodes"
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Node", 10, flex=1),
-        Column("State", 10),
+        Column("Node", 8),
+        Column("State", 9),
         Column("Builds", 16, flex=3, spare=1),
         Column("Progress", BAR + 6),
         Column("Phase", 9, spare=3),
         Column("Load", 8, spare=4),
         Column("Disk free", 9, right=True, spare=5),
-        Column("Trees", 9, spare=2),
+        Column("Trees", 5, spare=2),
     )
 
     def items(self, picture: Picture) -> Sequence[Node]:
         return sorted(picture.state.nodes.values(), key=lambda node: (not node.up, node.name))
+
+    def columns(self, picture: Picture) -> Sequence[Column]:
+        return name_column(self.COLUMNS, 0, picture)
 
     def key(self, item: Node) -> str:
         return item.name
@@ -60,6 +64,13 @@ class NodesPane(Pane[Node]):
 
     def opened(self, key: str) -> None:
         self.post_message(NodeChosen(key))
+
+
+def name_column(columns: Sequence[Column], place: int, picture: Picture) -> Sequence[Column]:
+    """The columns with one made as wide as the longest node's name."""
+    longest = max((len(name) for name in picture.state.nodes), default=0)
+    width = min(max(columns[place].width, longest), LONGEST_NAME)
+    return [*columns[:place], columns[place]._replace(width=width), *columns[place + 1 :]]
 
 
 def building(picture: Picture, node: Node) -> Build | None:
@@ -107,7 +118,8 @@ def disk(node: Node) -> Cell:
 
 
 def trees(picture: Picture, node: Node) -> Cell:
-    """Whether the node has the trees that most have."""
+    """Whether the node has the trees that it should have, or in how many it differs."""
     if not node.facts.trees:
-        return Cell("? none", "wait") if picture.trees else Cell("")
-    return Cell("≠ differ", "wait") if picture.out_of_step(node) else Cell("✓ in step", "dim")
+        return Cell("?", "wait") if picture.trees else Cell("")
+    differing = len(picture.out_of_step(node))
+    return Cell(f"≠ {differing}", "wait") if differing else Cell("✓", "dim")

@@ -3,21 +3,40 @@
 from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
-from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from swarm_console.harmless import one_line
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.panes.table import Table
+from swarm_console.panes.tones import Span, Toned
 from swarm_console.picture import Picture
 
 T = TypeVar("T")
+
+
+class Note(Toned):
+    """What is to be said of the marked row, below the table."""
+
+    _spans: Sequence[Span] = ()
+
+    def show(self, spans: Sequence[Span]) -> None:
+        """One line a span."""
+        if spans != self._spans:
+            self._spans = spans
+            self.display = bool(spans)
+            self.refresh(layout=True)
+
+    def on_mount(self) -> None:
+        self.display = bool(self._spans)
+
+    def render(self) -> Text:
+        return self.block(([span] for span in self._spans), self.size.width)
 
 
 class Pane(Vertical, Generic[T]):
@@ -36,6 +55,10 @@ class Pane(Vertical, Generic[T]):
     def items(self, picture: Picture) -> Sequence[T]:
         """The rows."""
         raise NotImplementedError
+
+    def columns(self, picture: Picture) -> Sequence[Column]:
+        """The columns, where they depend on what is shown."""
+        return self.COLUMNS
 
     def key(self, item: T) -> str:
         """What names a row for good."""
@@ -57,8 +80,8 @@ class Pane(Vertical, Generic[T]):
         """A few figures for the frame's title."""
         return ""
 
-    def note(self, item: T | None) -> list[tuple[str, str]]:
-        """Lines below the table about the marked row, each (text, tone); none for no such part."""
+    def note(self, item: T | None) -> list[Span]:
+        """Lines below the table about the marked row; none for no such part."""
         return []
 
     def opened(self, key: str) -> None:
@@ -69,9 +92,7 @@ class Pane(Vertical, Generic[T]):
     def compose(self) -> ComposeResult:
         self.table: Table[T] = Table(self.COLUMNS, key=self.key, words=self.words, sticky=self.STICKY)
         yield self.table
-        note = Static("", classes="note", markup=False)
-        note.display = False
-        yield note
+        yield Note()
         entry = Input(placeholder="regular expression, ! inverts; Enter keeps, Esc clears", classes="sieve")
         entry.cursor_blink = False
         entry.display = False
@@ -81,6 +102,7 @@ class Pane(Vertical, Generic[T]):
         """Show this picture."""
         self.picture = picture
         empty = self.empty(picture) if picture.mirror.known else "waiting for the swarm"
+        self.table.columns = self.columns(picture)
         self.table.show(self.items(picture), self.cells, empty)
         self._draw_title()
         self._draw_note()
@@ -103,18 +125,7 @@ class Pane(Vertical, Generic[T]):
             self.border_title = title
 
     def _draw_note(self) -> None:
-        lines = self.note(self.marked)
-        note = self.query_one(".note", Static)
-        note.display = bool(lines)
-        text = Text("\n", overflow="ellipsis", no_wrap=True).join(
-            Text(one_line(line), self._tone(tone)) for line, tone in lines
-        )
-        if str(text) != getattr(self, "_note_drawn", None):
-            self._note_drawn = str(text)
-            note.update(text)
-
-    def _tone(self, tone: str) -> Style:
-        return self.table.tone(tone) if tone else Style.null()
+        self.query_one(Note).show(self.note(self.marked))
 
     # -- what happens in it
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.grid import Cell, Column
+from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
 from swarm_console.picture import Picture
 from swarm_console.times import clock
@@ -28,13 +29,16 @@ class QueuePane(Pane[Build]):
         Column("State", 11),
         Column("Package", 22, flex=3),
         Column("Why it is built", 14, flex=2, spare=3),
-        Column("Node", 9, spare=2),
+        Column("Node", 8, spare=2),
         Column("Elapsed", 7, right=True, spare=1),
         Column("Left", 7, right=True, spare=1),
     )
 
     def items(self, picture: Picture) -> Sequence[Build]:
         return picture.queue
+
+    def columns(self, picture: Picture) -> Sequence[Column]:
+        return name_column(self.COLUMNS, 3, picture)
 
     def key(self, item: Build) -> str:
         return item.id

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from swarm_console.panes.grid import Cell, Column, bar
 from swarm_console.panes.pane import Pane
+from swarm_console.panes.tones import Span
 from swarm_console.pen import count, size
 from swarm_console.picture import Picture
 from swarm_node.model.events import Finding
@@ -52,12 +53,12 @@ class StagingPane(Pane[Finding]):
             Cell(item.code, "dim"),
         )
 
-    def note(self, item: Finding | None) -> list[tuple[str, str]]:
+    def note(self, item: Finding | None) -> list[Span]:
         verdict = self.picture.state.verified
         return gauge(self.picture) if verdict is not None else []
 
 
-def gauge(picture: Picture) -> list[tuple[str, str]]:
+def gauge(picture: Picture) -> list[Span]:
     """The score against the limit at which a release is refused."""
     verdict, limit = picture.state.verified, picture.state.policy.risk_limit
     assert verdict is not None

@@ -23,7 +23,7 @@ class PaneStrip(Toned):
             self.refresh()
 
     def render(self) -> Text:
-        text = self.line([])
+        text = Text()
         for pane, label, tone in self._labels:
             text.append(f" {label} ", self.tone("key" if pane == self._present else tone or "dim"))
             text.append(" ")

@@ -58,7 +58,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
-        self.columns = tuple(columns)
+        self.columns = columns
         self._key = key
         self._words = words or key
         self._sticky = sticky

@@ -7,13 +7,14 @@ from rich.text import Text
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.panes.grid import bar
-from swarm_console.panes.tones import Span, Toned
+from swarm_console.panes.tones import Span, Toned, crop, length
 from swarm_console.pen import duration
 from swarm_console.picture import Picture
 from swarm_console.times import of_day
 
 WIDE = 100
 """From so many columns on, totals and progress share a line."""
+SHORTEST_BAR, LONGEST_BAR = 10, 40
 TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
 CONSOLE_ITSELF = ("monitor",)
 """Actions that say no more than: keep looking."""
@@ -36,7 +37,7 @@ class Top(Toned):
         if self.picture is None:
             return Text()
         self._drawn = lines(self.picture, self.size.width)
-        return Text("\n").join(self.line(spans) for spans in self._drawn)
+        return self.block(self._drawn, self.size.width)
 
 
 def lines(picture: Picture, width: int) -> list[list[Span]]:
@@ -44,17 +45,18 @@ def lines(picture: Picture, width: int) -> list[list[Span]]:
     drawn = [_spread(_who(picture), _health(picture), width)]
     if not picture.link.live:
         drawn.insert(0, _stale(picture))
+    totals = _totals(picture)
     if width >= WIDE:
-        drawn.append(_spread(_totals(picture), _progress(picture, width // 4), width))
+        drawn.append(_spread(totals, _progress(picture, width - length(totals) - 4), width))
     else:
-        drawn += [_totals(picture), _progress(picture, width // 3)]
+        drawn += [totals, _progress(picture, width)]
     return [*drawn, _next(picture, width)]
 
 
 def _spread(left: list[Span], right: list[Span], width: int) -> list[Span]:
-    """Left and right parts at their ends; where both do not fit, the right one is cut."""
-    gap = width - sum(cell_len(text) for text, _ in (*left, *right))
-    return [*left, (" " * max(gap, 2), ""), *right]
+    """Left and right parts at their ends; where both do not fit, the left one is cut."""
+    left = crop(left, max(width - length(right) - 2, 0))
+    return [*left, (" " * (width - length(left) - length(right)), ""), *right]
 
 
 def _stale(picture: Picture) -> list[Span]:
@@ -111,25 +113,29 @@ def _totals(picture: Picture) -> list[Span]:
 def _progress(picture: Picture, width: int) -> list[Span]:
     if not picture.state.builds:
         return [("no queue", "dim")]
-    share = picture.fraction_done
-    drawn: list[Span] = [(bar(share, width), "accent"), (f" {share:4.0%}  ", "bold")]
-    return [*drawn, *_finish(picture)]
+    share, finish = picture.fraction_done, _finish(picture)
+    figure: Span = (f" {share:4.0%}", "bold")
+    room = width - length([figure, *finish])
+    if room < SHORTEST_BAR:
+        finish, room = finish[:1], width - length([figure, *finish[:1]])
+    return [(bar(share, min(max(room, SHORTEST_BAR), LONGEST_BAR)), "accent"), figure, *finish]
 
 
 def _finish(picture: Picture) -> list[Span]:
     left = picture.remaining
     if left is None:
-        return [("", "")]
+        return []
     low, high = duration(left.low), duration(left.high)
     band = f" ({low} – {high})" if low != high else ""
-    return [(f"{of_day(picture.now + left.seconds)[:5]}, in {duration(left.seconds)}", ""), (band, "dim")]
+    moment = of_day(picture.now + left.seconds)[:5]
+    return [(f"   done at {moment}, in {duration(left.seconds)}", ""), (band, "dim")]
 
 
 def _next(picture: Picture, width: int) -> list[Span]:
     step = picture.next
     head: list[Span] = [(f"{TONE_SIGNS.get(step.tone, '▲')} NEXT ", step.tone), (step.text, "bold")]
     tail = _key(step.action, step.command)
-    room = width - sum(cell_len(text) for text, _ in (*head, *tail)) - 4
+    room = width - length([*head, *tail]) - 4
     items = _within(step.items, room)
     return _spread([*head, (f" {items}" if items else "", "")], tail, width)
 

@@ -27,7 +27,7 @@ class Prose(Toned):
             self.refresh(layout=True)
 
     def render(self) -> Text:
-        return Text("\n").join(self.line(spans) for spans in self._lines)
+        return self.block(self._lines)
 
 
 class DepthScreen(LiveScreen):
