@@ -91,7 +91,8 @@ def _current(swarm: Swarm, fleet: list[int]) -> tuple[Workload, list[int]]:
     predicted = {build.id: estimate(state.history, cp_of(build.row.cpv)) for build in left}
     seconds = {name: guess.seconds for name, guess in predicted.items()}
     cores = [node.facts.cores for node in state.nodes.values() if node.up and not node.held]
-    return Workload(graph, seconds, frozenset(names)), fleet or sorted(cores, reverse=True)
+    known = frozenset(name for name, guess in predicted.items() if guess.known)
+    return Workload(graph, seconds, known), fleet or sorted(cores, reverse=True)
 
 
 def show_simulated(seen: Any, pen: Pen) -> list[str]:
@@ -130,7 +131,7 @@ ACTIONS = (
             Parameter(
                 "noise", "rms of the error of what is predicted, 0.5 is usual", kind="number", default=0.0
             ),
-            Parameter("draws", "how many draws of the noise", kind="integer", default=1),
+            Parameter("draws", "how many draws of the noise; the answer is the median", kind="integer", default=9),
             Parameter("seed", "of the noise", kind="integer", default=0),
         ),
     ),

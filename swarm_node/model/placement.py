@@ -1,8 +1,12 @@
 """Who may build what: each node's refusals with their reasons, and the choice for a node that asks."""
 
+from functools import partial
+from math import inf
+
 from swarm_node.model.estimate import Estimate, cp_of, estimate
+from swarm_node.model.outlook import Outlook
 from swarm_node.model.schedule import Choice, choose
-from swarm_node.model.state import Build, Node, State
+from swarm_node.model.state import DONE, OPEN, Build, Node, State
 
 LEAST_DISK = 1 << 30
 """Bytes that a node must have free to be given anything."""
@@ -19,12 +23,28 @@ def choice_for(state: State, node: Node, now: float) -> Choice:
     """The scheduler's answer to one asking node, with what it passed over and why."""
 
     def refuses(name: str, build: str) -> str | None:
-        return refusal(state, state.nodes[name], state.builds[build], now)
+        other = state.nodes[name]
+        return idle_reason(state, other) or refusal(state, other, state.builds[build], now)
 
     def predicted(build: str) -> Estimate:
         return estimate(state.history, cp_of(state.builds[build].row.cpv))
 
-    return choose(state.fleet[node.name], state.queue.ready, state.fleet.values(), now, predicted, refuses)
+    outlook = Outlook(
+        state.heavy, lambda build: state.builds[build].rank, state.queue.needs, partial(_ends, state, now)
+    )
+    return choose(
+        state.fleet[node.name], state.queue.ready, state.fleet.values(), now, predicted, refuses, outlook
+    )
+
+
+def _ends(state: State, now: float, name: str) -> float | None:
+    """When a build is over, as Outlook asks."""
+    build = state.builds[name]
+    if build.status in DONE:
+        return now
+    if build.status in OPEN and build.attempt is not None:
+        return state.fleet[state.attempts[build.attempt].node].free_at(now)
+    return inf if build.status == "blocked" else None
 
 
 def idle_reason(state: State, node: Node) -> str | None:
