@@ -12,7 +12,8 @@ Everything is durable before `current` moves: files were synced at upload, names
 """
 
 import hashlib
-import shutil
+import logging
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -22,9 +23,19 @@ import msgspec
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Artifact
 from swarm_node.orchestrator.content import Difference, Manifest, Packed, compose, difference
-from swarm_node.orchestrator.durable import discard, give, point, sync_directory, sync_tree, write_file
+from swarm_node.orchestrator.durable import (
+    give,
+    point,
+    set_aside,
+    sweep,
+    sync_directories,
+    sync_directory,
+    write_file,
+)
 from swarm_node.portage.entry import Entry, parse
 from swarm_node.portage.index import FILE, Index
+
+log = logging.getLogger(__name__)
 
 CURRENT: Final = "current"
 RELEASES: Final = "releases"
@@ -50,6 +61,7 @@ class Production:
     def __init__(self, directory: Path, *, url: str) -> None:
         self.directory = directory
         self.url = url.rstrip("/")
+        self._sweeper: threading.Thread | None = None
         try:
             self._releases.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -101,7 +113,8 @@ class Production:
         entries = compose(old, staged)
         packed = {} if base is None else {one.path: one for one in self.manifest(base).packages}
         packed |= {entry.path: Packed(a.path, a.size, a.sha512) for entry, a in staged.items()}
-        sources = {entry: staging if entry in staged else self.path(base or 0) for entry in entries}
+        before = self.path(base or 0)
+        sources = {entry: staging if entry in staged else before for entry in entries}
         manifest = Manifest(release, tuple(packed[entry.path] for entry in entries))
         self._make(self.path(release), sources, manifest, self._timestamp())
         return Built(len(entries), manifest.size, sum(entry in staged for entry in entries))
@@ -113,22 +126,24 @@ class Production:
     def _make(self, final: Path, sources: Mapping[Entry, Path], manifest: Manifest, after: int) -> None:
         """A whole release directory under a hidden name, made durable, then named."""
         draft = self._releases / f".{final.name}.new"
-        shutil.rmtree(draft, ignore_errors=True)
+        set_aside(draft)
+        draft.mkdir()
         try:
-            draft.mkdir()
-            for entry, source in sources.items():
-                _take(source / entry.path, draft / entry.path)
+            made = give(((source, entry.path) for entry, source in sources.items()), draft)
             index = Index()
             for entry in sources:
                 index.add(entry)
             header = {"URI": f"{self.url}/{RELEASES}/{manifest.release}"}
             index.write(draft, header, after=after, packed=True)
             write_file(draft / MANIFEST, msgspec.json.encode(manifest))
-            sync_tree(draft)
-            discard(final)
+            sync_directories(made)
+            set_aside(final)
             draft.rename(final)
+        except FileNotFoundError as error:
+            self._drop([draft])
+            raise Refused("stale_verify", f"{error.filename} is gone", "build-swarm verify") from None
         except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
+            self._drop([draft])
             raise
         sync_directory(self._releases)
 
@@ -142,7 +157,7 @@ class Production:
         if _timestamp(target) <= self._timestamp():
             target = self._again(release)
         point(self.directory / CURRENT, f"{RELEASES}/{target.name}")
-        self._drop(path for path in self._releases.glob("*.*") if path != target)
+        self._drop(path for path in self._releases.glob("[0-9]*.*") if path != target)
 
     def _again(self, release: int) -> Path:
         """A release whose index clients believe to be new, for they ignore what is older than they have."""
@@ -170,13 +185,32 @@ class Production:
 
     def sweep(self, known: Collection[int]) -> None:
         """Remove what a crash left half made or half deleted, and releases that nobody knows of."""
-        if (live := self.live()) is not None:
-            kept = {live.name, *(str(number) for number in (*known, _number(live)))}
-            self._drop(path for path in self._releases.iterdir() if path.name not in kept)
+        live = self.live()
+        kept = {live.name, str(_number(live))} if live is not None else set()
+        kept |= {str(number) for number in known}
+        unknown = [path for path in self._releases.glob("[0-9]*") if path.name not in kept]
+        drafts = list(self._releases.glob(".*.new"))
+        self._drop([*drafts, *unknown] if live is not None else drafts)
 
     def _drop(self, paths: Iterable[Path]) -> None:
+        """Out of sight at once; deleting ten thousand files takes its time elsewhere."""
         for path in list(paths):
-            discard(path)
+            try:
+                set_aside(path)
+            except OSError as error:
+                log.warning("%s stays until the next start: %s", path, error)
+        self._sweeper = threading.Thread(target=self._sweep, args=(self._sweeper,), daemon=True)
+        self._sweeper.start()
+
+    def _sweep(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()
+        sweep(self._releases)
+
+    def swept(self) -> None:
+        """Wait until what was removed is deleted."""
+        if self._sweeper is not None:
+            self._sweeper.join()
 
     def difference(self, older: int | None, newer: int) -> Difference:
         """What clients of `older` get with `newer`. Raises: Refused (unknown_release)."""
@@ -202,13 +236,6 @@ def digest_of(path: Path) -> str:
     """The SHA-512 of a file. Raises: OSError."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha512").hexdigest()
-
-
-def _take(source: Path, target: Path) -> None:
-    try:
-        give(source, target)
-    except FileNotFoundError:
-        raise Refused("stale_verify", f"{source} is gone", "build-swarm verify") from None
 
 
 def _number(directory: Path) -> int:

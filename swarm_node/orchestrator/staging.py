@@ -136,16 +136,16 @@ class Staging:
     def withdraw(self, *paths: str) -> None:
         """Take packages out of the index and off the disk; nothing happens where there are none."""
         with self._writing, self._files:
-            for path in paths:
-                self._received.pop(path, None)
-            self._queued = [entry for entry in self._queued if entry.path not in paths]
             unwanted = set(paths)
+            for path in unwanted:
+                self._received.pop(path, None)
+            self._queued = [entry for entry in self._queued if entry.path not in unwanted]
             gone = [entry.key for entry in self._index if entry.path in unwanted]
             for key in gone:
                 self._index.remove(key)
             if gone:
                 self._write()
-            for path in paths:
+            for path in unwanted:
                 (self.directory / path).unlink(missing_ok=True)
 
     def clear(self) -> None:
