@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -17,21 +18,36 @@ from swarm_node.model.refusal import Refused
 START_SECONDS = 180.0
 """For the first start, which furnishes every prefix, on a slow machine."""
 STOP_SECONDS = 30.0
-LOOK_SECONDS = 0.1
+TALK_SECONDS, RETRY_SECONDS = 5.0, 0.5
+LOG = "demo.log"
 
 
 @contextmanager
 def embedded(directory: str | None, say: Callable[[str], None]) -> Iterator[str]:
     """The URL of the gateway of the swarm in a directory, for the length of a `with`.
 
-    One that already runs is used and left running. Raises: Refused when it cannot be started.
+    One that already runs is used and left running; one that is just ending is waited for and started again.
+    Raises: Refused when it cannot be started.
     """
     where = Path(directory).expanduser().absolute() if directory else default_directory()
-    if url := running(where):
-        yield url
-        return
-    with started(where, say) as url:
-        yield url
+    began = time.monotonic()
+    while True:
+        if url := running(where):
+            yield url
+            return
+        child = start(where, say)
+        try:
+            url = ready(child, where, say)
+            if url:
+                yield url
+                return
+        finally:
+            end(child, say)
+        if time.monotonic() - began > START_SECONDS:
+            raise refused(
+                "already_running", f"the swarm in {where} runs but does not answer", f"see {where}/demo.log"
+            )
+        time.sleep(RETRY_SECONDS)
 
 
 def default_directory() -> Path:
@@ -51,76 +67,57 @@ def running(directory: Path) -> str | None:
     return url
 
 
-@contextmanager
-def started(directory: Path, say: Callable[[str], None]) -> Iterator[str]:
-    """Start a swarm in a directory; it ends with the `with`, and with this process however that ends.
+def start(directory: Path, say: Callable[[str], None]) -> subprocess.Popen[bytes]:
+    """Start a swarm in a directory; it ends when this process does, however that ends.
 
-    It holds the reading end of a pipe whose other end is ours alone, in a session of its own, so that Ctrl-C
-    reaches us first.
+    It reads a pipe whose other end is ours alone, in a session of its own, so that Ctrl-C reaches us first.
+    Raises: Refused when the directory cannot be used.
     """
     say(f"starting the embedded swarm in {directory}")
     argv = [sys.executable, "-m", "swarm_node", "demo", "--dir", str(directory), "--until-eof"]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        log = (directory / "demo.log").open("wb")
+        with (directory / LOG).open("wb") as log:
+            return subprocess.Popen(
+                argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            )
     except OSError as error:
         raise refused(
             "bad_request",
             f"cannot use {directory}: {error.strerror}",
             "name another directory: --demo-dir DIR",
         ) from None
-    with log:
-        child = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-        )
-    try:
-        yield _ready(child, directory, say)
-    finally:
-        _end(child, say)
 
 
-def _ready(child: subprocess.Popen[bytes], directory: Path, say: Callable[[str], None]) -> str:
-    """Wait until it says that it is up. Raises: Refused with its own last words."""
-    import select
+def ready(child: subprocess.Popen[bytes], directory: Path, say: Callable[[str], None]) -> str | None:
+    """Wait until it is up; its gateway's URL, or None when another process has that directory.
 
+    Raises: Refused with its own last words.
+    """
     assert child.stdout is not None
     began = time.monotonic()
-    told = began
-    while True:
-        if select.select([child.stdout], [], [], LOOK_SECONDS)[0]:
-            line = child.stdout.readline()
-            if line:
-                return str(json.loads(line)["gateway"])
-            return _another(child, directory)
-        now = time.monotonic()
-        if now - began > START_SECONDS:
-            raise refused(
-                "internal", f"the embedded swarm did not start in {now - began:.0f} s", _log(directory)
-            )
-        if now - told > 5:
-            told = now
-            say(f"still starting, {now - began:.0f} s")
-
-
-def _another(child: subprocess.Popen[bytes], directory: Path) -> str:
-    """It ended at once: another console may have been quicker to start it. Raises: Refused."""
+    while not select.select([child.stdout], [], [], TALK_SECONDS)[0]:
+        waited = time.monotonic() - began
+        if waited > START_SECONDS:
+            raise refused("internal", f"the embedded swarm did not start in {waited:.0f} s", _see(directory))
+        say(f"still starting, {waited:.0f} s")
+    if line := child.stdout.readline():
+        return str(json.loads(line)["gateway"])
     child.wait()
-    words = (directory / "demo.log").read_text(errors="replace").strip().splitlines()
-    while any("running already" in line for line in words):
-        if url := running(directory):
-            return url
-        time.sleep(LOOK_SECONDS)
-    told = [line for line in words if line.startswith(("swarm-node demo:", "  →"))] or words[-2:]
+    words = (directory / LOG).read_text(errors="replace").strip().splitlines()
+    if any("running already" in line for line in words):
+        return None
+    told = [line for line in words if line.startswith(("swarm-node demo:", "  →"))] or words[-1:]
     message, _, hint = " ".join(told).partition("→")
     message = message.removeprefix("swarm-node demo:").strip() or "the embedded swarm did not start"
-    raise refused("internal", message, hint.strip() or _log(directory))
+    raise refused("internal", message, hint.strip() or _see(directory))
 
 
-def _log(directory: Path) -> str:
-    return f"see {directory / 'demo.log'}"
+def _see(directory: Path) -> str:
+    return f"see {directory / LOG}"
 
 
-def _end(child: subprocess.Popen[bytes], say: Callable[[str], None]) -> None:
+def end(child: subprocess.Popen[bytes], say: Callable[[str], None]) -> None:
     """End it by closing its pipe, then by force; a second Ctrl-C is force at once."""
     assert child.stdin is not None
     if child.poll() is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import count, duration, moment, size, table
+from swarm_console.pen import duration, moment, size, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _unanswered(swarm: Swarm, error: Exception) -> Outcome:
         "next": {
             "tone": "attention",
             "text": error.message,
-            "command": error.hint,
+            "command": "",
             "action": "",
             "items": [],
         },
@@ -57,7 +57,8 @@ def show_status(seen: Any, pen: Pen) -> list[str]:
     lines = [pen("strong", "═══ BUILD SWARM STATUS ═══"), _gateway(seen, pen), _orchestrator(seen, pen)]
     if "totals" in seen:
         lines += _progress(seen, pen)
-    return [*lines, "", *_next_action(seen["next"], pen)]
+    lines += ["", *_next_action(seen["next"], pen)]
+    return [*lines, f"→ {seen['error']['hint']}"] if "error" in seen else lines
 
 
 def _gateway(seen: Any, pen: Pen) -> str:
@@ -207,7 +208,7 @@ def show_history(seen: Any, pen: Pen) -> list[str]:
 
 
 def _finished(record: Any) -> tuple[object, ...]:
-    event = record.get("event", record)
+    event = record["event"]
     measures, diagnosis = event.get("measures") or {}, event.get("diagnosis") or {}
     seconds = measures.get("seconds", event.get("seconds"))
     matter = diagnosis.get("summary") or event.get("reason", "")
@@ -216,7 +217,7 @@ def _finished(record: Any) -> tuple[object, ...]:
         event["attempt"],
         event["build"],
         event.get("node", ""),
-        OUTCOMES.get(event["type"], event["type"]),
+        OUTCOMES.get(event["event"], event["event"]),
         "" if not seconds else duration(seconds),
         matter,
     )
@@ -246,5 +247,3 @@ ACTIONS = (
         parameters=(Parameter("limit", "how many", kind="integer", default=50),),
     ),
 )
-
-__all__ = ["ACTIONS", "count"]

@@ -131,7 +131,9 @@ ACTIONS = (
             Parameter(
                 "noise", "rms of the error of what is predicted, 0.5 is usual", kind="number", default=0.0
             ),
-            Parameter("draws", "how many draws of the noise; the answer is the median", kind="integer", default=9),
+            Parameter(
+                "draws", "how many draws of the noise; the answer is the median", kind="integer", default=9
+            ),
             Parameter("seed", "of the noise", kind="integer", default=0),
         ),
     ),
