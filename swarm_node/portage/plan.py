@@ -37,7 +37,8 @@ async def discover(
     found = await asyncio.gather(
         *(_resolve(portage, profile, repositories, production, workdir) for profile in profiles)
     )
-    return plan({profile.name: resolution for profile, resolution in zip(profiles, found, strict=True)})
+    worlds = {profile.name: resolution for profile, resolution in zip(profiles, found, strict=True)}
+    return await asyncio.to_thread(plan, worlds)
 
 
 async def _resolve(

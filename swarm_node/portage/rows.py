@@ -1,24 +1,30 @@
 """From what the resolver says of each client's world to the rows of the queue: pure, no I/O."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.graph import graph_of, upstream
 from swarm_node.model.work import Diagnosis, PlanRow
 from swarm_node.portage.closure import room_of
+from swarm_node.portage.needs import settled
 from swarm_node.portage.reason import reason
 from swarm_node.portage.resolution import Node, Problem, Resolution
 
 Worlds = Mapping[str, Resolution]
 """Client profile to what its world needs."""
 
-Nodes = Mapping[str, Mapping[str, Node]]
-"""Client profile, then cpv, to the package."""
 
-Ids = Mapping[tuple[str, str], str]
-"""Client profile and cpv to the id of the row that builds it."""
+class Sources(NamedTuple):
+    """What rows are made from; packages go by client profile and cpv."""
+
+    nodes: Mapping[str, Mapping[str, Node]]
+    ids: Mapping[tuple[str, str], str]
+    """The id of the row that builds a package; nothing where a binhost has it."""
+    atoms: Mapping[tuple[str, str], str]
+    """The exact atom that installs a package."""
+
 
 REMEDIES: Final = {
     "masked": "edit-portage-and-fresh",
@@ -39,19 +45,16 @@ def plan(worlds: Worlds) -> tuple[PlanRow, ...]:
     one that they need alike has one row.
     """
     nodes = {name: {node.cpv: node for node in world.packages} for name, world in worlds.items()}
-    ids = _ids(nodes)
-    uses = _uses(nodes)
-    rows = {}
-    for (profile, cpv), name in ids.items():
-        if name not in rows:
-            rows[name] = _row(name, profile, nodes[profile][cpv], nodes, ids, uses)
-    rows = _beside(rows, nodes, ids, uses)
+    sources = Sources(nodes, _ids(nodes), _atoms(nodes))
+    makers = {name: place for place, name in reversed(list(sources.ids.items()))}
+    rows = {name: _row(name, profile, cpv, sources) for name, (profile, cpv) in makers.items()}
+    rows = settled(_beside(rows, sources))
     for row in _refused(worlds, rows.keys()):
         rows[row.id] = row
     return tuple(rows[name] for name in sorted(rows))
 
 
-def _ids(nodes: Nodes) -> Ids:
+def _ids(nodes: Mapping[str, Mapping[str, Node]]) -> dict[tuple[str, str], str]:
     """Equal builds share an id; the first profile that needs a variant names it.
 
     A package that a client finds in production as it wants it is a variant too.
@@ -78,38 +81,40 @@ def _variant(node: Node, packages: Mapping[str, Node]) -> object:
     return (node.use, node.slot, node.repository, tuple(sorted(node.environment.items())), bound)
 
 
-def _uses(nodes: Nodes) -> Mapping[str, frozenset[tuple[str, ...]]]:
-    """Every USE that a cpv is, or is going to be, on offer with."""
-    found: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+def _atoms(nodes: Mapping[str, Mapping[str, Node]]) -> dict[tuple[str, str], str]:
+    """Exact atoms, with those USE flags by which the packages on offer of one cpv can be told apart."""
+    uses: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     for packages in nodes.values():
         for node in packages.values():
-            found[node.cpv].add(node.use)
+            uses[node.cpv].add(node.use)
             for entry in node.built:
-                found[entry.cpv].add(entry.use)
-    return {cpv: frozenset(uses) for cpv, uses in found.items()}
+                uses[entry.cpv].add(entry.use)
+    return {
+        (profile, node.cpv): _atom(node, [frozenset(use) for use in uses[node.cpv]])
+        for profile, packages in nodes.items()
+        for node in packages.values()
+    }
 
 
-def _row(
-    name: str,
-    profile: str,
-    node: Node,
-    nodes: Nodes,
-    ids: Ids,
-    uses: Mapping[str, frozenset[tuple[str, ...]]],
-    *,
-    beside: bool = False,
-) -> PlanRow:
-    chosen = nodes[profile]
+def _atom(node: Node, uses: Sequence[frozenset[str]]) -> str:
+    telling = frozenset.union(*uses) - frozenset.intersection(*uses)
+    flags = [flag for flag in node.use if flag in telling]
+    return f"={node.cpv}[{','.join(flags)}]" if flags else f"={node.cpv}"
+
+
+def _row(name: str, profile: str, cpv: str, sources: Sources, *, beside: bool = False) -> PlanRow:
+    chosen = sources.nodes[profile]
+    node = chosen[cpv]
     room = room_of(node, chosen, beside=beside)
     return PlanRow(
         id=name,
-        cpv=node.cpv,
+        cpv=cpv,
         slot=node.slot,
         repository=node.repository,
         reason=reason(node, chosen),
         use=node.use,
-        needs=tuple(sorted({ids[profile, cpv] for cpv in room if (profile, cpv) in ids})),
-        install=tuple(_atom(chosen[cpv], uses[cpv]) for cpv in room),
+        needs=tuple(sorted({sources.ids[profile, one] for one in room if (profile, one) in sources.ids})),
+        install=tuple(_install(profile, node, room, sources.atoms)),
         accept_keywords=node.keywords,
         accept_license=node.licenses,
         profile=profile,
@@ -117,24 +122,28 @@ def _row(
     )
 
 
-def _atom(node: Node, uses: frozenset[tuple[str, ...]]) -> str:
-    """The exact atom, with those USE flags by which the packages of this cpv can be told apart."""
-    telling = frozenset.union(*map(frozenset, uses)) - frozenset.intersection(*map(frozenset, uses))
-    flags = [flag for flag in node.use if flag in telling]
-    return f"={node.cpv}[{','.join(flags)}]" if flags else f"={node.cpv}"
+def _install(
+    profile: str, node: Node, room: Sequence[str], atoms: Mapping[tuple[str, str], str]
+) -> Iterator[str]:
+    """The build dependencies; of what those run with, which emerge finds itself, only what is ambiguous."""
+    direct = set(node.builds_with)
+    for cpv in room:
+        atom = atoms[profile, cpv]
+        if cpv in direct or "[" in atom:
+            yield atom
 
 
-def _beside(
-    rows: Mapping[str, PlanRow], nodes: Nodes, ids: Ids, uses: Mapping[str, frozenset[tuple[str, ...]]]
-) -> dict[str, PlanRow]:
-    """Have what rooms want at their side (PDEPEND) wait for as well, but never in a circle."""
-    graph = graph_of({name: [need for need in row.needs if need in rows] for name, row in rows.items()})
-    found = {}
+def _beside(rows: Mapping[str, PlanRow], sources: Sources) -> dict[str, PlanRow]:
+    """Have what rooms want at their side (PDEPEND) waited for as well, but never in a circle."""
+    found = dict(rows)
+    graph = graph_of({name: row.needs for name, row in rows.items()})
     for name, row in rows.items():
-        wider = _row(name, row.profile, nodes[row.profile][row.cpv], nodes, ids, uses, beside=True)
+        if not any(node.runs_beside for node in sources.nodes[row.profile].values()):
+            continue
+        wider = _row(name, row.profile, row.cpv, sources, beside=True)
         more = set(wider.needs) - set(row.needs)
-        circle = any(name == need or name in upstream(graph, need) for need in more)
-        found[name] = row if circle else wider
+        if not any(name == need or name in upstream(graph, need) for need in more):
+            found[name] = wider
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from swarm_node.model.estimate import cp_of
 from swarm_node.model.work import PlanRow
 from swarm_node.portage.client import furnish
 from swarm_node.portage.install import find_portage
@@ -80,14 +81,12 @@ def write(directory: Path, files: Mapping[str, str]) -> None:
 
 def add(place: Gentoo, cpv: str, repository: str = "main", **variables: str) -> Path:
     """An ebuild that installs one small file; `variables` are its metadata."""
-    category, _, package = cpv.partition("/")
+    package = cpv.rpartition("/")[2]
     lines = [f'{name}="{value}"' for name, value in (EBUILD | variables).items()]
     install = (
         'src_install() { echo "${PF} ${USE}" > note; insinto /usr/share/${PN}-${SLOT%%/*}; doins note; }'
     )
-    path = (
-        place.root / "repositories" / repository / category / package.rpartition("-")[0] / f"{package}.ebuild"
-    )
+    path = place.root / "repositories" / repository / cp_of(cpv) / f"{package}.ebuild"
     write(path.parent, {path.name: "\n".join(["EAPI=8", *lines, install, ""])})
     return path
 

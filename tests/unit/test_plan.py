@@ -89,7 +89,7 @@ def test_a_room_holds_what_build_dependencies_run_with_and_nothing_else() -> Non
             node("a/data-1"),
         )
     )
-    assert found["a/top-1"].install == ("=a/base-1", "=a/lib-1", "=a/late-1", "=a/tool-1")
+    assert found["a/top-1"].install == ("=a/lib-1", "=a/tool-1")
     assert found["a/top-1"].needs == ("a/late-1", "a/lib-1")
     assert found["a/lib-1"].needs == ("a/gen-1",)
 
@@ -102,9 +102,37 @@ def test_what_stands_beside_is_waited_for_but_never_in_a_circle() -> None:
             node("a/plugin-1", builds_with=("a/host-1",), runs_with=("a/host-1",)),
         )
     )
-    assert found["a/guest-1"].needs == ("a/host-1", "a/plugin-1")
+    assert found["a/guest-1"].needs == ("a/plugin-1",)
     assert found["a/plugin-1"].needs == ("a/host-1",)
     assert found["a/plugin-1"].install == ("=a/host-1",)
+
+
+def test_needs_of_needs_are_not_repeated() -> None:
+    lib, base = node("a/lib-1", builds_with=("a/base-1",), runs_with=("a/base-1",)), node("a/base-1")
+    found = rows(desk=world(node("a/top-1", builds_with=("a/base-1", "a/lib-1")), lib, base))
+    assert (found["a/top-1"].needs, found["a/lib-1"].needs) == (("a/lib-1",), ("a/base-1",))
+    assert found["a/top-1"].install == ("=a/base-1", "=a/lib-1")
+
+
+def test_what_is_ambiguous_behind_a_build_dependency_is_named_too() -> None:
+    deep = node("a/deep-1", "svg", built=(entry("a/deep-1", "-svg"),))
+    found = rows(
+        desk=world(node("a/top-1", builds_with=("a/lib-1",)), node("a/lib-1", runs_with=("a/deep-1",)), deep)
+    )
+    assert found["a/top-1"].install == ("=a/deep-1[svg]", "=a/lib-1")
+
+
+def test_in_a_circle_of_build_dependencies_one_goes_first_and_says_so() -> None:
+    found = rows(
+        desk=world(
+            node("a/b-1", builds_with=("a/c-1",), wanted="in @world"),
+            node("a/c-1", builds_with=("a/b-1",), parents=("a/b-1",)),
+        )
+    )
+    first = min(found.values(), key=lambda row: len(row.needs))
+    assert (first.needs, first.install) == ((), ())
+    assert first.reason.endswith("which needs it")
+    assert sorted(len(row.needs) for row in found.values()) == [0, 1]
 
 
 def test_packages_that_run_with_each_other_do_not_wait_for_each_other() -> None:
@@ -194,7 +222,7 @@ def any_world(draw: st.DrawFn) -> Resolution:
 @given(any_world(), any_world())
 def test_any_worlds_give_rows_that_only_need_rows(desk: Resolution, server: Resolution) -> None:
     found = rows(desk=desk, server=server)
-    graph_of({name: row.needs for name, row in found.items()})
+    assert graph_of({name: row.needs for name, row in found.items()}).dropped == ()
     for name, row in found.items():
         assert name not in row.needs
         assert f"={row.cpv}" not in row.install

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import portage
 from _emerge.DependencyArg import DependencyArg
 from _emerge.Package import Package
 from portage.dep import Atom, use_reduce
@@ -126,11 +125,10 @@ def _environment(world: World, package: Any) -> dict[str, str]:
     """The variables that this client's make.conf and package.env set for the compilation."""
     written = world.settings.configdict["conf"]
     found = {name: str(written[name]) for name in BUILD_VARIABLES if name in written}
-    settings = portage.config(clone=world.settings)
-    settings.setcpv(package)
-    if settings._penv:
+    world.scratch.setcpv(package)
+    if world.scratch._penv:
         special: dict[str, str] = {}
-        settings._grab_pkg_env(settings._penv, special)
+        world.scratch._grab_pkg_env(world.scratch._penv, special)
         found |= {name: value for name, value in special.items() if name != "USE"}
     return found
 

@@ -34,7 +34,10 @@ class Failure:
 
 
 def explain(world: World, graph: Any, said: Sequence[str]) -> Iterator[Failure]:
-    """Every reason why this graph is not a solution."""
+    """Every reason why this graph is not a solution.
+
+    Packages that need each other to be built are none: a drone's base may have what breaks the circle.
+    """
     dynamic = graph._dynamic_config
     for (_, atom), more in dynamic._unsatisfied_deps_for_display:
         yield _unsatisfied(world, graph, Atom(str(atom), allow_repo=True), more, said)
@@ -43,10 +46,6 @@ def explain(world: World, graph: Any, said: Sequence[str]) -> Iterator[Failure]:
     for blocker in dynamic._unsatisfied_blockers_for_display or ():
         for parent in dynamic._blocker_parents.parent_nodes(blocker):
             yield _of(graph, parent, "dependency-conflict", f"cannot stand beside {blocker.atom}", said)
-    cycle = [node for node in dynamic._circular_deps_for_display or () if isinstance(node, Package)]
-    names = ", ".join(sorted(node.cpv for node in cycle))
-    for node in cycle:
-        yield _of(graph, node, "dependency-conflict", f"each needs the others to be built: {names}", said)
 
 
 def above(graph: Any, nodes: Iterable[Any]) -> frozenset[Any]:

@@ -34,6 +34,8 @@ def solve(world: World, atoms: Mapping[str, str]) -> Solution:
         if success or not roots:
             return Solution(graph, roots, failures)
         found = list(explain(world, graph, said))
+        if not found and graph._dynamic_config._circular_deps_for_display is not None:
+            return Solution(graph, roots, failures)
         guilty = {node.arg for failure in found for node in failure.path if isinstance(node, DependencyArg)}
         if not guilty & roots.keys():
             atom, words = _first_bad(world, list(roots))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, Final
 
+import portage
 from _emerge.actions import adjust_configs, load_emerge_config
 from _emerge.create_depgraph_params import create_depgraph_params
 from _emerge.depgraph import _backtrack_depgraph, _frozen_depgraph_config
@@ -63,6 +64,8 @@ class World:
         self.binaries_only = binaries_only
         self.root = own["root_config"]
         self.settings = self.root.settings
+        self.scratch = portage.config(clone=self.settings)
+        """Settings that may be turned to one package after another."""
         self.ebuilds = own["porttree"].dbapi
         self.binaries = own["bintree"].dbapi
         self.heard: list[str] = []
