@@ -29,12 +29,12 @@ def choice_for(state: State, node: Node, now: float) -> Choice:
     def predicted(build: str) -> Estimate:
         return estimate(state.history, cp_of(state.builds[build].row.cpv))
 
-    outlook = Outlook(
-        state.heavy, lambda build: state.builds[build].rank, state.queue.needs, partial(_ends, state, now)
-    )
-    return choose(
-        state.fleet[node.name], state.queue.ready, state.fleet.values(), now, predicted, refuses, outlook
-    )
+    outlook = None
+    if state.heavy:
+        ends = partial(_ends, state, now)
+        outlook = Outlook(state.heavy, lambda build: state.builds[build].rank, state.queue.needs, ends)
+    asking, ready = state.fleet[node.name], state.queue.ready
+    return choose(asking, ready, state.fleet.values(), now, predicted, refuses, outlook)
 
 
 def _ends(state: State, now: float, name: str) -> float | None:

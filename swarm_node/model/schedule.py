@@ -137,22 +137,21 @@ def choose(
     for the fastest first (`by_speed`): a slower one leaves known builds to a faster idle one. With an
     `outlook` a drone that outruns others is kept free for a heavy build that is about to become ready.
     """
-    others = [other for other in fleet if other.up and other.name != drone.name]
-    fast, slow = drone.speed * FASTER, drone.speed / FASTER
-    faster = {other.name: other for other in others if other.speed > fast}
-    free = _soonest(faster.values(), now)
-    watched = outlook if any(other.speed < slow for other in others) else None
+    rivals: Rivals | None = None
     left: list[Left] = []
     for build in ready:
         if refusals(drone.name, build) is not None:
             continue
         predicted = estimate(build)
+        if not (predicted.known or outlook):
+            return Choice(build, tuple(left))
+        rivals = rivals or _rivals(drone, fleet, now)
         own = now + predicted.seconds / drone.speed
-        passed = _sooner(build, predicted, own, faster, free, refusals) if predicted.known else None
+        passed = _sooner(build, predicted, own, rivals, refusals) if predicted.known else None
         if passed is not None:
-            free[passed.drone] = passed.finish
-        elif watched and own - now > BRIEF:
-            passed = _spoiled(build, drone, own, others, now, estimate, refusals, watched)
+            rivals.free[passed.drone] = passed.finish
+        elif outlook and rivals.slower and own - now > BRIEF:
+            passed = _spoiled(build, drone, own, rivals.others, now, estimate, refusals, outlook)
         if passed is None:
             return Choice(build, tuple(left))
         left.append(passed)
@@ -183,16 +182,28 @@ def by_speed(drones: Iterable[Drone]) -> list[Drone]:
     return sorted(drones, key=lambda drone: (-drone.speed, drone.name))
 
 
-def _sooner(
-    build: str,
-    predicted: Estimate,
-    own: float,
-    faster: Mapping[str, Drone],
-    free: Mapping[str, float],
-    refusals: Refusals,
-) -> Left | None:
+class Rivals(NamedTuple):
+    """The other drones that are up, as one asking drone sees them."""
+
+    others: list[Drone]
+    faster: dict[str, Drone]
+    free: dict[str, float]
+    """When the few that come free first of the faster ones do; what is left to one is booked here."""
+    slower: bool
+    """Whether there are slower ones, for which this drone is worth waiting."""
+
+
+def _rivals(drone: Drone, fleet: Iterable[Drone], now: float) -> Rivals:
+    others = [other for other in fleet if other.up and other.name != drone.name]
+    fast, slow = drone.speed * FASTER, drone.speed / FASTER
+    faster = {other.name: other for other in others if other.speed > fast}
+    return Rivals(others, faster, _soonest(faster.values(), now), any(o.speed < slow for o in others))
+
+
+def _sooner(build: str, predicted: Estimate, own: float, rivals: Rivals, refusals: Refusals) -> Left | None:
     """The faster drone that may have the build and should end it before `own`, if there is one."""
-    ends = ((at + predicted.seconds / faster[name].speed, name) for name, at in free.items())
+    faster = rivals.faster
+    ends = ((at + predicted.seconds / faster[name].speed, name) for name, at in rivals.free.items())
     for finish, name in sorted(end for end in ends if end[0] < own):
         if refusals(name, build) is None:
             return Left(build, name, finish, f"{name} is faster and ends it sooner")

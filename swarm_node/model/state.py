@@ -4,8 +4,9 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from swarm_node.model.estimate import History, cp_of, expected, speed_of
+from swarm_node.model.estimate import History, cp_of, estimate, expected, speed_of
 from swarm_node.model.events import Finding, Policy
+from swarm_node.model.outlook import heaviest
 from swarm_node.model.queue import Queue
 from swarm_node.model.schedule import Drone
 from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
@@ -131,6 +132,8 @@ class Release(Struct, omit_defaults=True):
     builds: tuple[str, ...]
     score: int
     forced: str = ""
+    fence: int = 0
+    """While prepared, the next attempt's number: what is staged from there on is not part of it."""
     status: Literal["prepared", "published", "abandoned", "forgotten"] = "prepared"
     packages: int = 0
     size: int = 0
@@ -172,6 +175,12 @@ class State(Struct, dict=True):
             done={name for name, build in self.builds.items() if build.status in DONE},
             needed={name: build.rank for name, build in self.builds.items() if build.status == "needed"},
         )
+        guesses = {
+            name: estimate(self.history, cp_of(build.row.cpv))
+            for name, build in self.builds.items()
+            if build.status not in DONE
+        }
+        self.heavy = heaviest({name: guess.seconds for name, guess in guesses.items() if guess.known})
         for name in self.nodes:
             self.refleet(name)
 
