@@ -26,6 +26,9 @@ from swarm_node.model.state import (
     Verify,
 )
 
+DIRECTIVES_KEPT = 200
+"""Answered directives that stay in the state; the log has them all."""
+
 Apply = Callable[[State, Any], None]
 _APPLY: dict[type[e.Event], Apply] = {}
 
@@ -93,8 +96,8 @@ def _session_opened(state: State, event: e.SessionOpened) -> None:
             node.attempt = None
         state.directives = {n: d for n, d in state.directives.items() if d.finished is None}
     else:
-        for name in [b.id for b in state.builds.values() if b.status == "released"]:
-            del state.builds[name]
+        state.builds = {name: b for name, b in state.builds.items() if b.status != "released"}
+        state.attempts = {n: a for n, a in state.attempts.items() if a.build in state.builds}
     state.reindex()
 
 
@@ -221,7 +224,7 @@ def _build_unblocked(state: State, event: e.BuildUnblocked) -> None:
     build.not_before = 0.0
     build.avoid.clear()
     build.jobs = event.jobs if event.jobs is not None else build.jobs
-    build.pinned = event.node if event.node is not None else build.pinned
+    build.pinned = build.pinned if event.node is None else event.node or None
     state.verified = None
     if build.status not in OPEN:
         _need_again(state, build, event.at)
@@ -258,8 +261,18 @@ def _swarm_held(state: State, event: e.SwarmHeld) -> None:
 
 @_on(e.DirectiveIssued)
 def _directive_issued(state: State, event: e.DirectiveIssued) -> None:
+    _forget_directives(state)
     state.directives[event.id] = Directive(event.id, event.node, event.name, event.params, event.at)
     state.next_directive = max(state.next_directive, event.id + 1)
+
+
+def _forget_directives(state: State) -> None:
+    """Keep what is open and the newest of what is answered."""
+    if len(state.directives) < DIRECTIVES_KEPT:
+        return
+    answered = [number for number, one in state.directives.items() if one.finished is not None]
+    for number in answered[: len(answered) - DIRECTIVES_KEPT + 1]:
+        del state.directives[number]
 
 
 @_on(e.DirectiveFinished)
@@ -278,7 +291,13 @@ def _staging_verified(state: State, event: e.StagingVerified) -> None:
 @_on(e.ReleasePrepared)
 def _release_prepared(state: State, event: e.ReleasePrepared) -> None:
     state.releases[event.release] = Release(
-        event.release, event.at, event.verify_id, event.builds, event.score, event.forced
+        event.release,
+        event.at,
+        event.verify_id,
+        event.builds,
+        event.score,
+        event.forced,
+        fence=state.next_attempt,
     )
 
 
@@ -291,7 +310,7 @@ def _release_published(state: State, event: e.ReleasePublished) -> None:
     builds, release.builds = release.builds, ()
     for name in builds:
         build = state.builds.get(name)
-        if build is not None and build.status == "staged":
+        if build is not None and build.status == "staged" and (build.attempt or 0) < release.fence:
             _enter(build, "released", event.at)
     state.verified = None
 

@@ -57,6 +57,13 @@ class FailBuild(Command, frozen=True):
     seconds: float = 0.0
 
 
+class GiveBack(Command, frozen=True):
+    """A node that is being stopped gives its attempt back: no try is counted, no death."""
+
+    node: str
+    attempt: int
+
+
 class OpenSession(Command, frozen=True):
     """`fresh` clears; `release` continues."""
 

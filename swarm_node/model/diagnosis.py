@@ -110,6 +110,9 @@ RULES: Final[tuple[Rule, ...]] = (
 
 BY_REASON: Final[dict[str, Diagnosis]] = {
     "time_limit": Diagnosis("time-limit", "human", "it took longer than TIME_LIMIT"),
+    "memory_limit": Diagnosis(
+        "out-of-memory", "unblock", "it was killed at its limit of memory", transient=True
+    ),
     "no_output": Diagnosis("stuck", "unblock", "it said nothing for SILENCE_LIMIT", transient=True),
     "drone": Diagnosis("drone-trouble", "unblock", "the drone could not run it", transient=True),
 }

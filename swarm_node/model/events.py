@@ -147,7 +147,10 @@ class BuildBlocked(Event, frozen=True):
 
 
 class BuildUnblocked(Event, frozen=True):
-    """A blocked build is tried again with a clean slate, optionally with fewer jobs or on one node only."""
+    """A build is tried again with a clean slate; `jobs` and `node` limit it, None leaves them as they were.
+
+    An empty `node` lets it go to any.
+    """
 
     build: str
     jobs: int | None = None

@@ -7,6 +7,10 @@ from swarm_node.model.estimate import cp_of
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Build, State
 
+LISTING = "build-swarm queue"
+LONGEST = 80
+"""Characters of a misspelt name that are compared with the known ones."""
+
 
 def spellings(build: Build) -> set[str]:
     """Everything by which a build may be called: id, cpv, category/package, package, and `=cpv`."""
@@ -17,12 +21,13 @@ def spellings(build: Build) -> set[str]:
 
 def find_builds(state: State, text: str) -> list[Build]:
     """The builds that a name stands for. Raises Refused(unknown_package) with the nearest names."""
-    found = [build for build in state.builds.values() if text in spellings(build)]
+    core = text.removeprefix("=")
+    found = [b for b in state.builds.values() if core in b.row.cpv or core in b.id]
+    found = [b for b in found if text in spellings(b)]
     if not found:
-        names = {name for build in state.builds.values() for name in spellings(build)}
-        raise Refused(
-            "unknown_package", f"{text!r:.120} is not in the queue", closest(text, names, "build-swarm queue")
-        )
+        names = {cp_of(build.row.cpv) for build in state.builds.values()}
+        hint = closest(core[:LONGEST], names | {name.partition("/")[2] for name in names}, LISTING)
+        raise Refused("unknown_package", f"{text!r:.120} is not in the queue", hint)
     return found
 
 

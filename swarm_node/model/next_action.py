@@ -28,6 +28,8 @@ def next_action(state: State) -> NextAction:
         return _run("attention", f"the swarm is paused, {len(waiting)} package(s) wait", "resume")
     if waiting and not any(node.up for node in state.nodes.values()):
         return NextAction("attention", "no node is up to build on", "swarm-node drone")
+    if waiting and all(node.held for node in state.nodes.values() if node.up):
+        return _held_everywhere(state, len(waiting))
     if not waiting and staged and state.verified is not None:
         return _judged(state, len(staged))
     if blocked:
@@ -37,6 +39,12 @@ def next_action(state: State) -> NextAction:
     if staged:
         return _run("ok", f"{len(staged)} package(s) complete, not yet verified", "verify")
     return _resting(state)
+
+
+def _held_everywhere(state: State, waiting: int) -> NextAction:
+    first = next(node.name for node in state.nodes.values() if node.up)
+    text = f"every node is drained, {waiting} package(s) wait"
+    return NextAction("attention", text, f"build-swarm resume {first}", "resume")
 
 
 def _judged(state: State, staged: int) -> NextAction:

@@ -88,9 +88,9 @@ def _answers(state: State, build: Build, now: float) -> list[NodeAnswer]:
                 f"busy with {busy} until about {state.fleet[node.name].free_at(now) - now:.0f} s from now"
             )
         if reason is None:
-            kept = {left.build: left.drone for left in choice_for(state, node, now).left}
+            kept = {left.build: left.reason for left in choice_for(state, node, now).left}
             if build.id in kept:
-                reason = f"{kept[build.id]} is faster and ends it sooner"
+                reason = kept[build.id]
         answers.append(NodeAnswer(node.name, reason))
     return answers
 
@@ -126,10 +126,16 @@ def _cure(state: State, build: Build, nodes: tuple[NodeAnswer, ...]) -> str:
         return remedy_command(build)
     if state.held:
         return "build-swarm resume"
+    if build.status == "needed" and build.pinned is not None and not _up(state, build.pinned):
+        return f"build-swarm unblock ={build.row.cpv}"
     held = [node.name for node in state.nodes.values() if node.held]
     if nodes and held and all(answer.refusal for answer in nodes):
         return f"build-swarm resume {held[0]}"
     return ""
+
+
+def _up(state: State, name: str) -> bool:
+    return name in state.nodes and state.nodes[name].up
 
 
 def remedy_command(build: Build) -> str:

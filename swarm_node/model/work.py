@@ -1,11 +1,14 @@
 """What travels between orchestrator and drone: orders one way, facts and results the other."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Role = Literal["drone", "local"]
 """`local` is the orchestrator's own builder (BUILD_MODE, `build-local`)."""
+
+Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+"""A duration that was measured; a year is more than any build takes."""
 
 RoomKind = Literal["root-overlay", "user-overlay", "none"]
 """How an attempt was kept apart from everything before it; `none` marks a result built without a room."""
@@ -85,9 +88,9 @@ class NodeFacts(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
 class Measures(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What an attempt cost; None where the kernel offers no measure."""
 
-    seconds: float
-    peak_memory: int | None = None
-    peak_disk: int | None = None
+    seconds: Seconds
+    peak_memory: Annotated[int, Meta(ge=0)] | None = None
+    peak_disk: Annotated[int, Meta(ge=0)] | None = None
     room: RoomKind = "none"
     base: str = ""
     measured_by: str = ""

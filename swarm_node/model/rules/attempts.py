@@ -97,6 +97,19 @@ def fail_build(state: State, command: c.FailBuild, now: float) -> list[e.Event]:
     )
 
 
+def give_back(state: State, command: c.GiveBack, now: float) -> list[e.Event]:
+    """A node that stops is lost at once, so that nobody waits for its lease to run out."""
+    known = state.attempts.get(command.attempt)
+    if known is not None and known.node == command.node and known.outcome == "recalled":
+        return []
+    attempt = _open_attempt(state, command.attempt, command.node)
+    reason = "the drone was stopped"
+    found = recall(state, state.builds[attempt.build], reason, now)
+    if command.node in state.nodes:
+        found.append(e.NodeLost(at=now, name=command.node, reason=reason))
+    return found
+
+
 def sweep(state: State, command: c.Sweep, now: float) -> list[e.Event]:
     """Nodes silent for longer than a lease are lost, and what they held is needed again."""
     found: list[e.Event] = []
@@ -178,5 +191,6 @@ RULES: Rules = {
     c.StartAttempt: start_attempt,
     c.StageBuild: stage_build,
     c.FailBuild: fail_build,
+    c.GiveBack: give_back,
     c.Sweep: sweep,
 }

@@ -68,6 +68,8 @@ def issue_directive(state: State, command: c.IssueDirective, now: float) -> list
 
 def finish_directive(state: State, command: c.FinishDirective, now: float) -> list[e.Event]:
     directive = state.directives.get(command.id)
+    if directive is None and 0 < command.id < state.next_directive:
+        return []
     if directive is None:
         raise Refused("unknown_directive", f"there is no directive {command.id}", "ask for work")
     if directive.node != command.node:

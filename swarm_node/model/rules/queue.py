@@ -44,31 +44,54 @@ def _result(row: PlanRow) -> tuple[object, ...]:
     return (row.cpv, row.slot, row.repository, row.use, row.package_env, row.simulated)
 
 
+MOST_JOBS = 4096
+
+
 def unblock(state: State, command: c.Unblock, now: float) -> list[e.Event]:
-    """Give blocked builds a clean slate; with a node named, also builds that wait, and pin them to it."""
+    """Give blocked builds a clean slate; with a node named, also builds that wait, and pin them to it.
+
+    A build that waits for the one node that it is pinned to is let go by naming it: any node may take it.
+    """
     if command.node is not None:
         known_node(state, command.node)
-    if command.jobs is not None and command.jobs < 1:
-        raise Refused("bad_request", f"{command.jobs} jobs cannot build anything", "give --jobs 1 or more")
+    if command.jobs is not None and not 1 <= command.jobs <= MOST_JOBS:
+        raise Refused(
+            "bad_request", f"{command.jobs} jobs cannot build anything", f"from 1 to {MOST_JOBS} jobs"
+        )
     named = [build for name in command.builds for build in find_builds(state, name)]
-    eligible = ("blocked",) if command.node is None else ("blocked", "needed", *OPEN)
-    builds = [b for b in named or state.by_status("blocked") if b.status in eligible]
-    curable = [build for build in builds if build.row.problem is None]
-    if not curable:
+    builds = named or state.by_status("blocked")
+    movable = [build for build in builds if _movable(build, command.node)]
+    if not movable:
         raise _nothing_to_unblock(builds)
     found: list[e.Event] = []
-    for build in {build.id: build for build in curable}.values():
+    for build in {build.id: build for build in movable}.values():
         found += recall(state, build, "moved by an operator", now)
-        found.append(e.BuildUnblocked(at=now, build=build.id, jobs=command.jobs, node=command.node))
+        node = "" if build.status == "needed" and command.node is None else command.node
+        found.append(e.BuildUnblocked(at=now, build=build.id, jobs=command.jobs, node=node))
     return found
 
 
+def _movable(build: Build, node: str | None) -> bool:
+    if build.status == "blocked":
+        return build.row.problem is None
+    if node is None:
+        return build.status == "needed" and build.pinned is not None
+    return build.status in ("needed", *OPEN)
+
+
 def _nothing_to_unblock(builds: list[Build]) -> Refused:
+    for build in builds:
+        if build.status == "blocked":
+            return Refused(
+                "nothing_to_do",
+                f"{build.row.cpv} cannot be built with the present configuration",
+                "edit etc/portage of the client profile, then: build-swarm fresh",
+            )
     if builds:
         return Refused(
             "nothing_to_do",
-            f"{builds[0].row.cpv} cannot be built with the present configuration",
-            "edit etc/portage of the client profile, then: build-swarm fresh",
+            f"{builds[0].row.cpv} is {builds[0].status}, not blocked",
+            f"build-swarm why ={builds[0].row.cpv}",
         )
     return Refused("nothing_to_do", "nothing is blocked", "build-swarm status")
 
