@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from swarm_console.actions.action import Action, Parameter
 from swarm_console.actions.registry import ACTIONS, find
 from swarm_console.errors import Usage, nearest
+from swarm_console.listing import listing, listing_json
 from swarm_console.request import BY_ACTION, Request
 
 KINDS = {"text": str, "integer": int, "number": float}
@@ -67,6 +67,8 @@ def _without_action(options: argparse.Namespace, rest: list[str], program: str) 
         from swarm_console.completion import script
 
         return Request(text=script(options.completion))
+    if options.names:
+        return Request(text=_names(options))
     if options.json:
         raise Usage("--json needs an action", f"{program} --run status --json")
     if program == BY_ACTION and not options.demo and options.demo_dir is None:
@@ -77,6 +79,15 @@ def _without_action(options: argparse.Namespace, rest: list[str], program: str) 
         demo=options.demo or options.demo_dir is not None,
         demo_dir=options.demo_dir,
     )
+
+
+def _names(options: argparse.Namespace) -> str:
+    """For the completion scripts. Raises: Refused."""
+    from swarm_console.ask import Swarm
+    from swarm_console.completion import names
+    from swarm_console.settings import gateway
+
+    return "\n".join(names(options.names, Swarm(*gateway(options.gateway)))) + "\n"
 
 
 def everywhere(program: str) -> Parser:
@@ -97,6 +108,7 @@ def everywhere(program: str) -> Parser:
         choices=("bash", "zsh", "fish"),
         help="a script for bash, zsh or fish",
     )
+    add("--names", choices=("package", "node"), help=argparse.SUPPRESS)
     add("--version", action="store_true", help="say the version")
     add("--help", "-h", action="store_true", help="say this; with an action, what it takes")
     return parser
@@ -121,25 +133,21 @@ def _epilog(action: Action) -> str:
 def _add(parser: Parser, parameter: Parameter) -> None:
     options: dict[str, Any] = {"help": parameter.help, "default": parameter.default}
     if parameter.kind == "flag":
-        parser.add_argument(_option(parameter), action="store_true", dest=parameter.name, **options)
+        parser.add_argument(parameter.option, action="store_true", dest=parameter.name, **options)
         return
     options["metavar"] = parameter.name.upper() if parameter.positional else parameter.kind.upper()
     options["type"] = KINDS[parameter.kind]
     if not parameter.positional:
-        parser.add_argument(_option(parameter), dest=parameter.name, **options)
+        parser.add_argument(parameter.option, dest=parameter.name, **options)
         return
     nargs = "*" if parameter.many else None if parameter.required else "?"
     parser.add_argument(parameter.name, nargs=nargs, **options)
 
 
-def _option(parameter: Parameter) -> str:
-    return f"--{parameter.name.replace('_', '-')}"
-
-
 def _params(action: Action, parser: Parser, words: list[str]) -> dict[str, Any]:
     params, left = parser.parse_known_args(words)
     if left:
-        known = [_option(p) for p in action.parameters if not p.positional]
+        known = [p.option for p in action.parameters if not p.positional]
         hint = (
             nearest(left[0], known, f"usage: {action.usage}")
             if left[0].startswith("-")
@@ -156,30 +164,3 @@ def help_text(program: str) -> str:
     options = everywhere(program).format_help().partition("\n\n")[2]
     about = "The operations console of a Gentoo build swarm: without an action, on the whole screen."
     return f"{use}\n\n{about}\n\n{options}\n{listing()}\n{EXITS}\n"
-
-
-def listing() -> str:
-    """Every action: name, key, one line, and whether it asks first."""
-    wide = max(map(len, ACTIONS))
-    lines = [f"{'action':{wide}}  key  dangerous  what it does"]
-    for action in ACTIONS.values():
-        asks = "dangerous" if action.dangerous else ""
-        lines.append(f"{action.name:{wide}}  {action.key or '':3}  {asks:9}  {action.help}")
-    return "\n".join(lines) + "\n"
-
-
-def listing_json() -> str:
-    """The same as a JSON document."""
-    rows = [
-        {
-            "name": action.name,
-            "title": action.title,
-            "key": action.key,
-            "help": action.help,
-            "dangerous": action.dangerous,
-            "changes": action.changes,
-            "usage": action.usage,
-        }
-        for action in ACTIONS.values()
-    ]
-    return json.dumps({"actions": rows}, indent=2) + "\n"

@@ -71,12 +71,12 @@ class Swarm:
         return [document(self.url, self._receive(connection)) for connection in waiting]
 
     def act(self, action: str, **params: object) -> Any:
-        """Have an action done and wait for what came of it; parameters of None are left out. Raises: Refused."""
+        """Have an action done and wait for what comes of it; parameters of None are left out. Raises: Refused."""
         body = {key: value for key, value in params.items() if value is not None}
         return document(self.url, self.fetch("POST", f"/api/v1/actions/{action}", body, WORK_SECONDS))
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = ANSWER_SECONDS) -> Answer:
-        """One request and its answer, whatever its status. Raises: Refused (gateway_unreachable, bad_answer)."""
+        """One request and its answer, whatever its status. Raises: Refused (gateway_unreachable)."""
         return self._receive(self._send(method, path, body, seconds))
 
     def _send(self, method: str, path: str, body: object, seconds: float) -> _socket.socket:

@@ -18,7 +18,10 @@ from swarm_node.model.refusal import Refused
 START_SECONDS = 180.0
 """For the first start, which furnishes every prefix, on a slow machine."""
 STOP_SECONDS = 30.0
-TALK_SECONDS, RETRY_SECONDS = 5.0, 0.5
+TALK_SECONDS, RETRY_SECONDS, LOOK_SECONDS = 5.0, 0.5, 0.05
+JOIN_SECONDS = 30.0
+PLUMBING = {"gateway", "orchestrator", "mirror", "rsync"}
+"""Services of an embedded swarm that do not build."""
 LOG = "demo.log"
 
 
@@ -39,6 +42,7 @@ def embedded(directory: str | None, say: Callable[[str], None]) -> Iterator[str]
         try:
             url = ready(child, where, say)
             if url:
+                await_nodes(url, where)
                 yield url
                 return
         finally:
@@ -111,6 +115,25 @@ def ready(child: subprocess.Popen[bytes], directory: Path, say: Callable[[str], 
     message, _, hint = " ".join(told).partition("→")
     message = message.removeprefix("swarm-node demo:").strip() or "the embedded swarm did not start"
     raise refused("internal", message, hint.strip() or _see(directory))
+
+
+def await_nodes(url: str, directory: Path) -> None:
+    """Wait until the gateway knows its orchestrator, and that its drones: what is asked before misses them.
+
+    Raises: Refused when that takes too long.
+    """
+    expected = set(json.loads((directory / "site.json").read_bytes())) - PLUMBING
+    began = time.monotonic()
+    while True:
+        try:
+            known = {node["name"] for node in Swarm(url).get("/api/v1/nodes") if node.get("up", True)}
+        except Refused:
+            if time.monotonic() - began > JOIN_SECONDS:
+                raise
+        else:
+            if expected <= known or time.monotonic() - began > JOIN_SECONDS:
+                return
+        time.sleep(LOOK_SECONDS)
 
 
 def _see(directory: Path) -> str:

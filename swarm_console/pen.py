@@ -1,4 +1,4 @@
-"""How lines for people look: colours, tables, durations and sizes; ASCII where the terminal has nothing else."""
+"""How lines for people look: colours, tables, durations and sizes; ASCII where there is nothing else."""
 
 from __future__ import annotations
 

@@ -49,14 +49,18 @@ class Parameter:
         self.positional, self.required, self.many, self.completes = positional, required, many, completes
 
     @property
+    def option(self) -> str:
+        """As an option: --force."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
     def usage(self) -> str:
         """As it stands in a command line: NODE, [PACKAGE …], [--force REASON]."""
         word = self.name.upper().replace("_", "-")
         if self.positional:
             word = f"{word} …" if self.many else word
             return word if self.required else f"[{word}]"
-        option = f"--{self.name.replace('_', '-')}"
-        return f"[{option}]" if self.kind == "flag" else f"[{option} {self.kind.upper()}]"
+        return f"[{self.option}]" if self.kind == "flag" else f"[{self.option} {self.kind.upper()}]"
 
 
 class Action:

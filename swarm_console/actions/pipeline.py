@@ -111,8 +111,8 @@ def show_release(seen: Any, pen: Pen) -> list[str]:
     ]
     rest = blocked if seen["blocked"] else []
     if seen["released"]:
-        staged, risk = count(seen["staged"], "new package"), seen["risk"]
-        head = f"{pen('good', '✓')} release {seen['release']} is live: {staged}, {seen['blocked']} blocked, risk {risk}"
+        head = f"{pen('good', '✓')} release {seen['release']} is live: {count(seen['staged'], 'new package')}"
+        head += f", {seen['blocked']} blocked, risk {seen['risk']}"
         return [head, *findings(seen["findings"], pen), *rest, "→ Run: sudo apkg update (on the desktop)"]
     if "error" in seen:
         return [
