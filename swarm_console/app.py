@@ -130,6 +130,8 @@ class SwarmConsole(App[None]):
 
     def draw(self) -> None:
         """Hand the present picture to every screen that lies open."""
+        if not self.is_running:
+            return
         picture = self.picture()
         for screen in self.screen_stack:
             if isinstance(screen, LiveScreen) and screen.is_mounted:

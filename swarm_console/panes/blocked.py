@@ -21,8 +21,8 @@ class BlockedPane(Pane[Build]):
     NAME = "Blocked"
     DIGIT = "3"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Package", 18, flex=3),
-        Column("Cause", 12, flex=1),
+        Column("Package", 22, flex=3),
+        Column("Cause", 16, flex=1),
         Column("Unlocks", 8, right=True, spare=1),
     )
 
@@ -47,7 +47,7 @@ class BlockedPane(Pane[Build]):
     def cells(self, item: Build) -> tuple[Cell, ...]:
         kind = item.diagnosis.kind if item.diagnosis is not None else "unknown"
         return (
-            Cell(f"✗ {item.id}"),
+            Cell(item.id),
             Cell(kind, "attention"),
             Cell(duration(unlocked(self.picture, item)[1]), "dim"),
         )
@@ -71,10 +71,8 @@ def advice(picture: Picture, build: Build) -> list[Span]:
         return [("no diagnosis was recorded; Enter shows its attempts", "dim")]
     found = build.diagnosis
     held, _ = unlocked(picture, build)
-    lines = [(found.summary, "bold")]
-    lines += [(f"  {line}", "dim") for line in found.evidence[:EVIDENCE]]
-    if held:
-        lines.append((f"holds up {count(held, 'other build')}", "wait"))
     command = remedy_command(build)
-    cure = f"fix: {command}" if command else "fix: only a person can; mend the ebuild or its input, then u"
-    return [*lines, (cure, "ok" if command else "wait")]
+    cure = f"→ {command}" if command else "→ only a person can: mend the ebuild or its input, then u"
+    also = f", holds up {count(held, 'other build')}" if held else ""
+    evidence = [(f"│ {line}", "dim") for line in found.evidence[:EVIDENCE]]
+    return [(found.summary + also, "bold"), (cure, "ok" if command else "wait"), *evidence]

@@ -22,7 +22,7 @@ class EventsPane(Pane[Record]):
         Column("Time", 8),
         Column("Event", 11),
         Column("Subject", 20, flex=2),
-        Column("", 16, flex=3, spare=1),
+        Column("Detail", 16, flex=3, spare=1),
     )
 
     def items(self, picture: Picture) -> Sequence[Record]:

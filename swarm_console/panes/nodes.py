@@ -22,8 +22,7 @@ class NodesPane(Pane[Node]):
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Node", 8),
-        Column("State", 9),
-        Column("Builds", 16, flex=3, spare=1),
+        Column("Doing", 18, flex=3),
         Column("Progress", BAR + 6),
         Column("Phase", 9, spare=3),
         Column("Load", 8, spare=4),
@@ -53,8 +52,7 @@ class NodesPane(Pane[Node]):
         progress = picture.progress_of(build) if build is not None else None
         return (
             Cell(item.name, "bold" if item.up else "dim"),
-            standing(item, build),
-            Cell(build.id if build is not None else item.hold_reason, "" if build is not None else "dim"),
+            doing(item, build),
             progressed(picture, build),
             Cell(progress.phase if progress is not None else "", "dim"),
             loads(picture, item),
@@ -85,7 +83,15 @@ def standing(node: Node, build: Build | None) -> Cell:
         return Cell("✗ lost", "attention")
     if node.held:
         return Cell("‖ drained", "wait")
-    return Cell("● builds", "accent") if build is not None else Cell("○ idle", "dim")
+    return Cell("● building", "accent") if build is not None else Cell("○ idle", "dim")
+
+
+def doing(node: Node, build: Build | None) -> Cell:
+    """The same with what it builds, or why it takes nothing."""
+    state = standing(node, build)
+    if build is None:
+        return Cell(f"{state.text}: {node.hold_reason}", state.tone) if node.hold_reason else state
+    return Cell(f"{state.text}: {build.id}", state.tone) if node.held else Cell(f"● {build.id}")
 
 
 def progressed(picture: Picture, build: Build | None) -> Cell:

@@ -133,7 +133,8 @@ def _finish(picture: Picture) -> list[Span]:
 
 def _next(picture: Picture, width: int) -> list[Span]:
     step = picture.next
-    head: list[Span] = [(f"{TONE_SIGNS.get(step.tone, '▲')} NEXT ", step.tone), (step.text, "bold")]
+    tone = {"wait": "accent"}.get(step.tone, step.tone)
+    head: list[Span] = [(f"{TONE_SIGNS.get(step.tone, '▲')} NEXT ", tone), (step.text, "bold")]
     tail = _key(step.action, step.command)
     room = width - length([*head, *tail]) - 4
     items = _within(step.items, room)

@@ -1,0 +1,83 @@
+"""The console on a told swarm: steady clock, steady zone, no motion."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from swarm_console.app import SwarmConsole
+from tests.tui.told import Operator
+from tests.tui.story import Story
+
+Open = Callable[..., AbstractAsyncContextManager["Stage"]]
+
+
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The same screen on every machine."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+class Stage:
+    """A console that runs on a story."""
+
+    def __init__(self, pilot: Pilot[None], app: SwarmConsole, story: Story, operator: Operator) -> None:
+        self.pilot, self.app, self.story, self.operator = pilot, app, story, operator
+
+    async def settle(self) -> None:
+        """Wait until everything that was told has arrived, then draw it."""
+        async with asyncio.timeout(10):
+            while not self._arrived():
+                await self.pilot.pause()
+        self.app.draw()
+        await self.pilot.pause()
+
+    def _arrived(self) -> bool:
+        mirror = self.app.mirror
+        if self.story.gone:
+            return not mirror.link.live and mirror.health == self.story.well
+        waiting = any(not queue.empty() for queue in self.story._queues)
+        return mirror.link.live and mirror.state.seq == self.story.state.seq and not waiting
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, then draw."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        self.app.draw()
+        await self.pilot.pause()
+
+    def text(self) -> str:
+        """What stands on the screen, line by line."""
+        screen = self.app.screen
+        width, height = self.app.size
+        strips = screen._compositor.render_strips()
+        return "\n".join(strip.text.ljust(width) for strip in strips[:height])
+
+
+@pytest.fixture
+def open_console() -> Open:
+    """`async with open_console(story, size=(80, 24)) as stage`."""
+
+    @asynccontextmanager
+    async def opened(
+        story: Story, size: tuple[int, int] = (120, 36), readonly: bool = False, **answers: Any
+    ) -> AsyncIterator[Stage]:
+        operator = Operator(story, answers)
+        app = SwarmConsole(story, operator.connect, readonly=readonly, clock=story.clock)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            stage = Stage(pilot, app, story, operator)
+            await stage.settle()
+            yield stage
+
+    return opened

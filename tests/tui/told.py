@@ -1,0 +1,102 @@
+"""The asking side of a told swarm: actions become commands of the story, and every request is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from swarm_console.ask import Swarm
+from swarm_node.model import commands as c
+from swarm_node.model.refusal import Refused
+from swarm_node.model.status import status
+from tests.tui.story import Story
+
+
+class Operator:
+    """Makes swarms to ask; `acted` lists (action, parameters) in order. `answers` overrides by action."""
+
+    def __init__(self, story: Story, answers: dict[str, Any]) -> None:
+        self.story, self.answers = story, answers
+        self.acted: list[tuple[str, dict[str, Any]]] = []
+
+    def connect(self, say: Callable[[str], None]) -> Swarm:
+        return Told(self, say)
+
+
+class Told(Swarm):
+    """A `Swarm` whose other end is the story."""
+
+    def __init__(self, operator: Operator, say: Callable[[str], None]) -> None:
+        super().__init__("http://127.0.0.1:9", say=say)
+        self._operator = operator
+
+    def get(self, path: str) -> Any:
+        story = self._operator.story
+        match path:
+            case "/api/v1/state":
+                return msgspec.to_builtins(story.state)
+            case "/api/v1/status":
+                return msgspec.to_builtins(status(story.state, story.now))
+        raise Refused("unknown_path", f"a told swarm has no {path}")
+
+    def act(self, action: str, **params: object) -> Any:
+        given = {key: value for key, value in params.items() if value is not None}
+        self._operator.acted.append((action, given))
+        answer = self._operator.answers.get(action)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if answer is not None else ACTS[action](self._operator.story, given)
+
+
+def _unblock(story: Story, given: dict[str, Any]) -> Any:
+    names = tuple(given.get("packages", ()))
+    before = [build.id for build in story.state.by_status("blocked")]
+    story.tell(c.Unblock(builds=names))
+    return {"unblocked": list(names) or before}
+
+
+def _balance(story: Story, given: dict[str, Any]) -> Any:
+    story.tell(c.Balance())
+    return {"recalled": 0, "ranked": len(story.state.by_status("needed"))}
+
+
+def _reset(story: Story, given: dict[str, Any]) -> Any:
+    staged, open_ = story.state.by_status("staged"), story.state.by_status("building")
+    story.tell(c.OpenSession(clear=True), c.EnterPhase(phase="idle"))
+    lost = {"staged": len(staged), "building": len(open_), "seconds": 90.0}
+    return {"session": story.state.session.number, "lost": lost}
+
+
+def _verify(story: Story, given: dict[str, Any]) -> Any:
+    story.verify()
+    verdict = story.state.verified
+    assert verdict is not None
+    return {**msgspec.to_builtins(verdict), "size": verdict.size, "findings": [], "limit": 10}
+
+
+def _hold(held: bool) -> Callable[[Story, dict[str, Any]], Any]:
+    def hold(story: Story, given: dict[str, Any]) -> Any:
+        if "node" in given:
+            story.tell(c.HoldNode(name=given["node"], held=held))
+            return {"node": given["node"], "held": held, "finishing": None}
+        story.tell(c.HoldSwarm(held=held))
+        return {"paused": held, "building": len(story.state.by_status("building"))}
+
+    return hold
+
+
+def _sync(story: Story, given: dict[str, Any]) -> Any:
+    story.tell(c.Unblock())
+    return {"in_step": True, "trees": [], "answers": [], "requeued": []}
+
+
+ACTS: dict[str, Callable[[Story, dict[str, Any]], Any]] = {
+    "unblock": _unblock,
+    "balance": _balance,
+    "reset": _reset,
+    "verify": _verify,
+    "pause": _hold(True),
+    "resume": _hold(False),
+    "drain": _hold(True),
+    "sync-overlays": _sync,
+}
