@@ -161,6 +161,9 @@ async def _rehearse(
     parts: Parts, release: Iterable[Entry], excused: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """Real emerge --pretend of each client's world against the release: (profile, because of, problem)."""
+    profiles = read_profiles(parts.settings.profiles_dir)
+    if not profiles:
+        return []
     directory = parts.settings.state_dir / "candidate"
     await asyncio.to_thread(_write, directory, release)
     prefix = own_prefix(parts)
@@ -169,7 +172,7 @@ async def _rehearse(
         await rehearse(
             prefix.portage, profile, repositories, [directory], parts.settings.state_dir / "rehearse"
         )
-        for profile in read_profiles(parts.settings.profiles_dir)
+        for profile in profiles
     ]
     return [problem for rehearsal in rehearsals for problem in _problems(rehearsal, excused)]
 
