@@ -86,6 +86,14 @@ class SwarmConsole(App[None]):
         return Picture(self.mirror, self.clock(), tuple(self.busy.values()), self.readonly)
 
     @property
+    def marked(self) -> str:
+        """Whatever the cursor is on, a package or a node."""
+        screen = self._about()
+        if isinstance(screen, NodeScreen):
+            return screen.node
+        return screen.build if isinstance(screen, PackageScreen) else self._dashboard().marked
+
+    @property
     def marked_build(self) -> str:
         """The package that the screen is about."""
         screen = self._about()

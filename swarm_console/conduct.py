@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
 TOAST_LINES = 6
+LOG_LINES = 5_000
 ERROR_SECONDS = 10.0
 
 
@@ -61,10 +62,12 @@ async def conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) ->
 async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -> None:
     for parameter in action.parameters:
         if parameter.required and not given.get(parameter.name):
-            value = await app.push_screen_wait(ParameterDialog(action, parameter, _likely(app, parameter)))
+            value = await _ask(app, action, parameter)
             if not value:
                 return
             given = {**given, parameter.name: [value] if parameter.many else value}
+    if action.name == "logs":
+        given = {"lines": LOG_LINES, **given}
     params, line = action.defaults(**given), command_line(action, given)
     if action.loses is not None:
         lost = await in_thread(partial(action.loses, app.connect(app.say), params))
@@ -73,9 +76,19 @@ async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -
     _tell(app, action, line, await in_thread(partial(action.run, app.connect(app.say), params)))
 
 
-def _likely(app: "SwarmConsole", parameter: Parameter) -> str:
-    """What is marked on the screen, where that is what the parameter names."""
-    return app.marked_build if parameter.completes == "package" else app.marked_node
+async def _ask(app: "SwarmConsole", action: Action, parameter: Parameter) -> str | None:
+    """The parameter's value: what is marked, confirmed by the person when the action changes something."""
+    likely = _likely(app, action, parameter)
+    if likely and not action.changes:
+        return likely
+    return await app.push_screen_wait(ParameterDialog(action, parameter, likely))
+
+
+def _likely(app: "SwarmConsole", action: Action, parameter: Parameter) -> str:
+    """What is marked on the screen, where that is what the parameter names; logs are of whatever is marked."""
+    if action.name == "logs":
+        return app.marked
+    return {"package": app.marked_build, "node": app.marked_node}.get(parameter.completes, "")
 
 
 def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> None:

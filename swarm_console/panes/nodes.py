@@ -22,7 +22,7 @@ class NodesPane(Pane[Node]):
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Node", 8),
-        Column("Doing", 18, flex=3),
+        Column("Doing", 24, flex=3),
         Column("Progress", BAR + 6),
         Column("Phase", 9, spare=3),
         Column("Load", 8, spare=4),

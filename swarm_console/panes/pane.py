@@ -43,9 +43,12 @@ class Pane(Vertical, Generic[T]):
     """A framed table. Subclasses say what stands in it; they keep nothing but the picture last drawn."""
 
     NAME: ClassVar[str]
+    SHORT: ClassVar[str] = ""
+    """The name where there is little room."""
     DIGIT: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
+    ALLOW_MAXIMIZE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only rows that match; ! inverts"),
     ]

@@ -18,6 +18,7 @@ class StagingPane(Pane[Finding]):
     """What a release would risk."""
 
     NAME = "Staging risk"
+    SHORT = "Risk"
     DIGIT = "4"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Points", 6, right=True),

@@ -14,6 +14,8 @@ from swarm_console.times import of_day
 
 WIDE = 100
 """From so many columns on, totals and progress share a line."""
+ROOMY = 80
+"""From so many columns on, the orchestrator's name has room."""
 SHORTEST_BAR, LONGEST_BAR = 10, 40
 TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
 CONSOLE_ITSELF = ("monitor",)
@@ -42,7 +44,7 @@ class Top(Toned):
 
 def lines(picture: Picture, width: int) -> list[list[Span]]:
     """The top in so many columns, line by line."""
-    drawn = [_spread(_who(picture), _health(picture), width)]
+    drawn = [_spread(_who(picture), _health(picture, width), width)]
     if not picture.link.live:
         drawn.insert(0, _stale(picture))
     totals = _totals(picture)
@@ -73,7 +75,8 @@ def _who(picture: Picture) -> list[Span]:
     session = picture.state.session
     spans = [("Build Swarm", "bold")]
     if session.number:
-        spans.append((f"  session {session.number}, {session.phase}", "dim"))
+        detail = f": {session.detail}" if session.detail else ""
+        spans.append((f"  session {session.number}, {session.phase}{detail}", "dim"))
     if picture.state.held:
         because = f": {picture.state.hold_reason}" if picture.state.hold_reason else ""
         spans.append((f"  ‖ paused{because}", "wait"))
@@ -84,7 +87,7 @@ def _who(picture: Picture) -> list[Span]:
     return spans
 
 
-def _health(picture: Picture) -> list[Span]:
+def _health(picture: Picture, width: int) -> list[Span]:
     health = picture.health
     if not health.asked:
         return [("gateway …", "dim")]
@@ -93,7 +96,8 @@ def _health(picture: Picture) -> list[Span]:
     if health.orchestrator_trouble:
         return [("gateway ✓  ", "dim"), ("orchestrator ✗", "attention")]
     live: Span = ("  ● live", "ok") if picture.link.live else ("", "")
-    return [(f"gateway ✓  orchestrator ✓ {health.orchestrator}", "dim"), live]
+    name = f" {health.orchestrator}" if width >= ROOMY else ""
+    return [(f"gateway ✓  orchestrator ✓{name}", "dim"), live]
 
 
 def _totals(picture: Picture) -> list[Span]:

@@ -32,8 +32,8 @@ class Confirm(Dialog[bool]):
             yield Static(harmless("\n".join(f"• {line}" for line in self._lost)), markup=False)
             yield Static(f"$ {self._command}", classes="command", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("No (n)", id="no", flat=True)
-                yield Button("Yes (y)", id="yes", variant="error", flat=True)
+                yield Button("No (n)", id="no", compact=True)
+                yield Button("Yes (y)", id="yes", variant="error", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()

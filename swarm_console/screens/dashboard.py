@@ -57,6 +57,11 @@ class Dashboard(LiveScreen):
         self._draw_strip(picture)
 
     @property
+    def marked(self) -> str:
+        """What the present pane marks, if that is a build or a node; else a build."""
+        return self.marked_node if self._present == NodesPane.__name__ else self.marked_build
+
+    @property
     def marked_build(self) -> str:
         """The build that the present pane, else the queue, marks."""
         for name in (self._present, QueuePane.__name__):
@@ -132,7 +137,7 @@ class Dashboard(LiveScreen):
         labels = [
             (
                 pane.__name__,
-                f"{pane.DIGIT} {pane.NAME}{figures.get(pane.__name__, '')}",
+                f"{pane.DIGIT} {pane.SHORT or pane.NAME}{figures.get(pane.__name__, '')}",
                 "attention" if pane is BlockedPane and blocked else "",
             )
             for pane in sorted(PANES, key=lambda pane: pane.DIGIT)

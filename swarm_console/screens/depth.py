@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer
 
+from swarm_console.panes.top import Top
 from swarm_console.panes.tones import Span, Toned
 from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
@@ -42,14 +43,16 @@ class DepthScreen(LiveScreen):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
+        yield Top()
         with VerticalScroll(classes="depth"):
             yield Prose()
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
 
     def draw(self, picture: Picture) -> None:
+        self.query_one(Top).draw(picture)
         self.query_one(Prose).show(self.lines(picture))
 
 
@@ -60,4 +63,4 @@ def heading(text: str) -> list[Span]:
 
 def fact(name: str, *spans: Span) -> list[Span]:
     """A named fact in aligned columns."""
-    return [(f"  {name:<12}", "dim"), *spans]
+    return [(f"  {name:<14}  ", "dim"), *spans]

@@ -92,11 +92,11 @@ def _machine(picture: Picture, node: Node) -> Lines:
 def _trees(picture: Picture, node: Node) -> Lines:
     if not picture.trees:
         return []
-    lines: Lines = [heading("Trees, against most nodes")]
+    lines: Lines = [heading("Trees")]
     for tree, digest in sorted(picture.trees.items()):
         own = node.facts.trees.get(tree, "")
         same = own == digest
-        said = f"{own[:12] or 'lacks it'}" + ("" if same else f", most have {digest[:12]}")
+        said = f"{own[:12] or 'lacks it'}" + ("" if same else f", should be {digest[:12]}")
         lines.append(fact(tree, ("✓ " if same else "≠ ", "ok" if same else "wait"), (said, "dim")))
     return lines
 

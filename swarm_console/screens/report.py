@@ -7,10 +7,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Static
+from textual.widgets import Log, Static
 
 from swarm_console.harmless import harmless
 from swarm_console.screens.live import Dialog
+
+
+WRAPPED_LINES = 200
+"""Longer ones are shown line by line, without wrapping."""
 
 
 class Report(Dialog[None]):
@@ -25,10 +29,16 @@ class Report(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -wide"):
             yield Static(self._heading, classes="heading", markup=False)
-            with VerticalScroll(classes="text"):
-                yield Static(Text(harmless("\n".join(self._lines)) or "nothing to tell"))
+            if len(self._lines) > WRAPPED_LINES:
+                yield Log(classes="text -long")
+            else:
+                with VerticalScroll(classes="text"):
+                    yield Static(Text(harmless("\n".join(self._lines)) or "nothing to tell"))
             foot = f"$ {self._command}   " if self._command else ""
             yield Static(f"{foot}Esc goes back", classes="command", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        text = self.query_one(".text")
+        if isinstance(text, Log):
+            text.write_lines([harmless(line) for line in self._lines])
+        text.focus()
