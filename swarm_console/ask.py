@@ -71,7 +71,7 @@ class Swarm:
         return [document(self.url, self._receive(connection)) for connection in waiting]
 
     def act(self, action: str, **params: object) -> Any:
-        """Have an action done and wait for what comes of it; parameters of None are left out. Raises: Refused."""
+        """Have an action done and wait for its outcome; parameters of None are left out. Raises: Refused."""
         body = {key: value for key, value in params.items() if value is not None}
         return document(self.url, self.fetch("POST", f"/api/v1/actions/{action}", body, WORK_SECONDS))
 
@@ -129,7 +129,8 @@ def address(url: str) -> tuple[str, int, bool]:
 def _connect(host: str, port: int, secure: bool) -> _socket.socket:
     """A connection to the first address that answers. Raises: OSError."""
     failure: OSError = OSError(f"the name {host} has no address")
-    for family, kind, protocol, _, where in _socket.getaddrinfo(host, port, 0, _socket.SOCK_STREAM):
+    name = host.encode() if host.isascii() else host  # bytes need no table of international names
+    for family, kind, protocol, _, where in _socket.getaddrinfo(name, port, 0, _socket.SOCK_STREAM):
         connection = _socket.socket(family, kind, protocol)
         try:
             connection.settimeout(CONNECT_SECONDS)

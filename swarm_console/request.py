@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_console.actions.registry import ACTIONS
+from swarm_console.actions.look import ACTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ class Request:
 def understood(words: Sequence[str], program: str = PROGRAM) -> Request:
     """The request of a command line. Raises: Usage.
 
-    An action with nothing else is the commonest one and is understood without argparse, which would take
-    longer to import than the rest of a status takes to run.
+    The commonest ones only look, and say nothing but the action's name. They are understood without the rest of
+    the registry and without argparse, which would take longer to import than a status takes to run.
     """
     alone = words[0] if program == BY_ACTION and len(words) == 1 else ""
     if len(words) == 2 and words[0] == "--run":
         alone = words[1]
-    action = ACTIONS.get(alone)
-    if action is not None and not any(parameter.required for parameter in action.parameters):
-        return Request(action, action.defaults())
+    for action in ACTIONS:
+        if action.name == alone:
+            return Request(action, action.defaults())
     from swarm_console.arguments import parse
 
     return parse(words, program)
