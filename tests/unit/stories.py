@@ -80,8 +80,8 @@ class Story:
 
     def stage(self, node: str, attempt: int, seconds: float = 10.0, content: str = "") -> list[Event]:
         known = self.state.attempts.get(attempt)
-        build = self.state.builds[known.build] if known else Build(row("gone/away-1"))
-        made = artifact(build, attempt, content)
+        build = self.state.builds.get(known.build) if known else None
+        made = artifact(build or Build(row("gone/away-1")), attempt, content)
         return self.do(c.StageBuild(node=node, attempt=attempt, artifact=made, measures=Measures(seconds)))
 
     def fail(self, node: str, attempt: int, diagnosis: Diagnosis = LASTING) -> list[Event]:
