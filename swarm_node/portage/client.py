@@ -32,10 +32,25 @@ def furnish(
     """Make or refresh the prefix of a client at `root`; the first of `binhosts` (directories) wins.
 
     What Portage learned of the trees at an earlier time stays in it. A binhost without an index is left out.
-    Raises: Refused (bad_request) when the profile cannot be used here.
+    Raises: Refused (bad_request, unresolvable) when the profile or the place cannot be used.
     """
     if not repositories:
         raise Refused("unresolvable", "there is no ebuild repository", "name one in etc/portage/repos.conf")
+    try:
+        return _furnish(root, profile, repositories, binhosts, portage)
+    except OSError as error:
+        raise Refused(
+            "unresolvable", f"{error.filename or root}: {error.strerror}", "make it writable, with space left"
+        ) from None
+
+
+def _furnish(
+    root: Path,
+    profile: ClientProfile,
+    repositories: Sequence[Repository],
+    binhosts: Sequence[Path],
+    portage: Portage,
+) -> Prefix:
     prefix = make_prefix(
         root,
         repositories=repositories,

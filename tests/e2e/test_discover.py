@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from swarm_node.demo.remotes import TREES, plant
+from swarm_node.model.graph import graph_of
 from swarm_node.model.refusal import Refused
 from swarm_node.portage.index import Index
 from swarm_node.portage.install import Portage, find_portage
 from swarm_node.portage.plan import discover
-from swarm_node.portage.profile import read_profile
+from swarm_node.portage.prefix import Repository
+from swarm_node.portage.profile import read_profile, read_profiles
 from swarm_node.portage.rehearsal import rehearse
 from tests.e2e.portage_world import ARCH, Gentoo, add, client, copied, gentoo, needed, release, write
 
@@ -319,6 +322,10 @@ async def test_what_is_wrong_with_everything_is_refused(place: Gentoo, tmp_path:
         await ask(bare=True)
     with pytest.raises(Refused, match="no client profile"):
         await discover(find_portage(), [], place.repositories, place.production, tmp_path / "work")
+    (tmp_path / "work").write_text("in the way")
+    with pytest.raises(Refused, match="Not a directory"):
+        await ask()
+    (tmp_path / "work").unlink()
     found = find_portage()
     absent = Portage(tmp_path / "python", found.bin, found.configuration)
     with pytest.raises(Refused, match=r"cannot be started|ended with status"):
@@ -334,6 +341,21 @@ async def test_what_is_wrong_with_everything_is_refused(place: Gentoo, tmp_path:
     with pytest.raises(Refused):
         await ask()
     json.dumps(refused.value.document())
+
+
+async def test_the_demo_world(needs: Callable[..., None], tmp_path: Path) -> None:
+    needs("git")
+    remotes = plant(tmp_path / "remotes")
+    trees = [Repository("demo", remotes.demo), Repository("extra", remotes.extra)]
+    profiles = read_profiles(TREES / "profiles")
+    found = await discover(find_portage(), profiles, trees, tmp_path / "production", tmp_path / "work")
+    rows = {row.id: row for row in found}
+    assert [row.cpv for row in found if row.problem] == ["app-misc/planisphere-1.0"]
+    assert {"app-misc/skyclock-1.2@desktop", "app-misc/skyclock-1.2@server"} <= rows.keys()
+    assert rows["games-misc/cometfall-1.0"].repository == "extra"
+    assert rows["app-misc/constellation-1.0"].needs == ("media-libs/libchart-1.0",)
+    assert len(found) >= 24
+    assert graph_of({row.id: row.needs for row in found}).dropped == ()
 
 
 async def test_the_rehearsal_lists_what_would_be_installed(place: Gentoo) -> None:
