@@ -1,4 +1,4 @@
-"""Releases: only what was verified, only below the risk limit or for a reason, one at a time, dense numbers."""
+"""Releases: only what was verified, below the risk limit or for a reason, one at a time, numbers dense."""
 
 import pytest
 
