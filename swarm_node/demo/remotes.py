@@ -209,8 +209,10 @@ def rsync_config(remotes: Remotes, run: Path, port: int) -> str:
     modules = "".join(
         f"\n[{path.name}]\n    path = {path}\n    exclude = .git\n" for path in (remotes.demo, remotes.extra)
     )
+    # Root's daemon would read as nobody, who cannot look below a home directory.
+    account = "uid = 0\ngid = 0\n" if os.geteuid() == 0 else ""
     return (
-        f"address = 127.0.0.1\nport = {port}\nuse chroot = no\nread only = yes\nlist = yes\n"
+        f"address = 127.0.0.1\nport = {port}\nuse chroot = no\nread only = yes\nlist = yes\n{account}"
         f"pid file = {run / 'rsyncd.pid'}\nlog file = {run / 'rsyncd.log'}\n{modules}"
     )
 

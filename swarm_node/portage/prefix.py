@@ -197,7 +197,9 @@ def portage_environment(prefix: Prefix, account: Account | None = None) -> dict[
     }
     if not eprefix:
         return environment
-    return environment | {"PORTAGE_OVERRIDE_EPREFIX": eprefix} | account_settings(account or prefix.account)
+    # Portage declares every tree a safe directory in git's system-wide file: not in the host's.
+    apart = {"PORTAGE_OVERRIDE_EPREFIX": eprefix, "GIT_CONFIG_SYSTEM": f"{eprefix}/etc/gitconfig"}
+    return environment | apart | account_settings(account or prefix.account)
 
 
 def _link_defaults(root: Path, configuration: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,8 +121,10 @@ def test_the_overlay_comes_over_rsync_without_privileges(
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as daemon:
         try:
             fetch = ["rsync", "--archive", "--delete", f"{rsync_uri('extra', port)}/", f"{tmp_path}/got/"]
-            while subprocess.run(fetch, capture_output=True, check=False).returncode:
+            until = time.monotonic() + 20
+            while (done := subprocess.run(fetch, capture_output=True, check=False, timeout=20)).returncode:
                 assert daemon.poll() is None, "the daemon ended"
+                assert time.monotonic() < until, done.stderr.decode()
         finally:
             daemon.terminate()
     assert packages(tmp_path / "got") == {"games-misc/cometfall"}

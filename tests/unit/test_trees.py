@@ -248,7 +248,8 @@ def rsync_daemon(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Calla
     def serve(directory: Path) -> str:
         port = free_port()
         conf = tmp_path / "rsyncd.conf"
-        conf.write_text(f"use chroot = no\n[tree]\npath = {directory}\nread only = yes\n")
+        account = "uid = 0\ngid = 0\n" if os.geteuid() == 0 else ""
+        conf.write_text(f"use chroot = no\n{account}[tree]\npath = {directory}\nread only = yes\n")
         argv = [
             "rsync",
             "--daemon",
@@ -260,7 +261,7 @@ def rsync_daemon(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Calla
         daemons.append(subprocess.Popen(argv))
         uri = f"rsync://127.0.0.1:{port}/tree"
         for _ in range(100):
-            if subprocess.run(["rsync", "--list-only", uri], capture_output=True).returncode == 0:
+            if subprocess.run(["rsync", "--list-only", uri], capture_output=True, timeout=20).returncode == 0:
                 return uri
         raise AssertionError("the rsync daemon does not answer")
 
