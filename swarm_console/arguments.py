@@ -53,8 +53,8 @@ def parse(words: Sequence[str], program: str) -> Request:
 def _without_action(options: argparse.Namespace, rest: list[str], program: str) -> Request:
     if rest:
         known = [word for action in everywhere(program)._actions for word in action.option_strings]
-        names = [*known, *ACTIONS] if not rest[0].startswith("-") else known
-        raise Usage(f"what is {rest[0]!r:.60}?", nearest(rest[0], names, f"{program} --help"))
+        hint = f"{program} --run {rest[0]}" if rest[0] in ACTIONS else f"{program} --help"
+        raise Usage(f"what is {rest[0]!r:.60}?", nearest(rest[0], known, hint))
     if options.help:
         return Request(text=help_text(program))
     if options.version:
@@ -135,8 +135,10 @@ def _add(parser: Parser, parameter: Parameter) -> None:
     if parameter.kind == "flag":
         parser.add_argument(parameter.option, action="store_true", dest=parameter.name, **options)
         return
-    options["metavar"] = parameter.name.upper() if parameter.positional else parameter.kind.upper()
+    options["metavar"] = parameter.word
     options["type"] = KINDS[parameter.kind]
+    if parameter.choices:
+        options["choices"] = parameter.choices
     if not parameter.positional:
         parser.add_argument(parameter.option, dest=parameter.name, **options)
         return
@@ -148,11 +150,7 @@ def _params(action: Action, parser: Parser, words: list[str]) -> dict[str, Any]:
     params, left = parser.parse_known_args(words)
     if left:
         known = [p.option for p in action.parameters if not p.positional]
-        hint = (
-            nearest(left[0], known, f"usage: {action.usage}")
-            if left[0].startswith("-")
-            else f"usage: {action.usage}"
-        )
+        hint = nearest(left[0], known if left[0].startswith("-") else (), f"usage: {action.usage}")
         raise Usage(f"{action.name} does not take {left[0]!r:.60}", hint)
     found = vars(params)
     return action.defaults(**{name: value for name, value in found.items() if value is not None})

@@ -113,16 +113,16 @@ class Swarm:
 
 
 def address(url: str) -> tuple[str, int, bool]:
-    """Host, port and whether TLS is spoken, of an http URL without a path. Raises: Refused (bad_request)."""
+    """Host, port and whether TLS is spoken, of an http URL without a path. Raises: Usage."""
     scheme, separator, rest = url.partition("://")
     host, colon, port = rest.rpartition(":")
     if not colon or port.endswith("]"):
         host, port = rest, "443" if scheme == "https" else "80"
     known = separator and scheme in ("http", "https") and host and not set(rest) & set("/?#@ \r\n\t")
     if not known or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        raise refused(
-            "bad_request", f"{url!r:.100} is no gateway's URL", "write it like http://10.42.0.199:8090"
-        )
+        from swarm_console.errors import Usage
+
+        raise Usage(f"{url!r:.100} is no gateway's URL", "write it like http://10.42.0.199:8090")
     return host.strip("[]"), int(port), scheme == "https"
 
 

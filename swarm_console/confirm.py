@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from swarm_console.actions.action import Action, Params
-from swarm_console.ask import Swarm
 from swarm_console.errors import Usage
 from swarm_node.model.refusal import Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from swarm_console.actions.action import Action, Params
+    from swarm_console.ask import Swarm
 
 
 def confirm(action: Action, swarm: Swarm, params: Params) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 INTERRUPTED = 130
@@ -41,8 +42,9 @@ def _document(code: str, message: str, hint: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "hint": hint}}
 
 
-def nearest(word: str, known: object, otherwise: str) -> str:
-    """A hint: the nearest known names, or else where they are listed."""
-    from swarm_node.model.names import closest
+def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A hint: the nearest known names, or else what is given."""
+    from difflib import get_close_matches
 
-    return closest(word, list(known), otherwise)  # type: ignore[call-overload]
+    near = get_close_matches(word, list(known), n=3)
+    return f"did you mean {', '.join(near)}?" if near else otherwise

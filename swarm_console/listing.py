@@ -35,7 +35,8 @@ def markdown() -> str:
         key = f"`{action.key}`" if action.key else ""
         asks = " **Asks first.**" if action.dangerous else ""
         sentence = action.help[0].upper() + action.help[1:]
-        lines.append(f"| `{action.usage}` | {key} | {sentence}.{asks} |")
+        usage = action.usage.replace("|", "\\|")
+        lines.append(f"| `{usage}` | {key} | {sentence}.{asks} |")
     return "\n".join(lines) + "\n"
 
 

@@ -38,8 +38,8 @@ class Request:
 def understood(words: Sequence[str], program: str = PROGRAM) -> Request:
     """The request of a command line. Raises: Usage.
 
-    The commonest ones only look, and say nothing but the action's name. They are understood without the rest of
-    the registry and without argparse, which would take longer to import than a status takes to run.
+    The commonest ones only look, and say nothing but the action's name. They are understood without the rest
+    of the registry and without argparse, which would take longer to import than a status takes to run.
     """
     alone = words[0] if program == BY_ACTION and len(words) == 1 else ""
     if len(words) == 2 and words[0] == "--run":

@@ -29,10 +29,22 @@ class Parameter:
     """One thing that an action can be told.
 
     `kind` is text, integer, number or flag; `positional` ones stand after the action, others are --options;
-    `completes` says which names of the swarm fit: package, node, file or nothing.
+    `completes` says which names of the swarm fit: package, node, file or nothing; `choices` are all that fit;
+    `word` stands for the value in a usage line.
     """
 
-    __slots__ = ("completes", "default", "help", "kind", "many", "name", "positional", "required")
+    __slots__ = (
+        "choices",
+        "completes",
+        "default",
+        "help",
+        "kind",
+        "many",
+        "name",
+        "positional",
+        "required",
+        "word",
+    )
 
     def __init__(
         self,
@@ -44,9 +56,12 @@ class Parameter:
         required: bool = False,
         many: bool = False,
         completes: str = "",
+        choices: tuple[str, ...] = (),
+        word: str = "",
     ) -> None:
         self.name, self.help, self.kind, self.default = name, help, kind, default
         self.positional, self.required, self.many, self.completes = positional, required, many, completes
+        self.choices, self.word = choices, word or (name if positional else kind).upper()
 
     @property
     def option(self) -> str:
@@ -56,11 +71,10 @@ class Parameter:
     @property
     def usage(self) -> str:
         """As it stands in a command line: NODE, [PACKAGE …], [--force REASON]."""
-        word = self.name.upper().replace("_", "-")
         if self.positional:
-            word = f"{word} …" if self.many else word
+            word = f"{self.word} …" if self.many else self.word
             return word if self.required else f"[{word}]"
-        return f"[{self.option}]" if self.kind == "flag" else f"[{self.option} {self.kind.upper()}]"
+        return f"[{self.option}]" if self.kind == "flag" else f"[{self.option} {self.word}]"
 
 
 class Action:

@@ -1,4 +1,4 @@
-"""Building and releasing: fresh, release, verify, finalize, rollback, reset, pause, resume, monitor."""
+"""Building and releasing, step by step: fresh, verify, finalize, rollback; reset, pause, resume."""
 
 from __future__ import annotations
 
@@ -174,31 +174,10 @@ def show_held(seen: Any, pen: Pen) -> list[str]:
     return [f"{sign} {seen['node']} {rest}gets nothing more", f"→ Run: build-swarm resume {seen['node']}"]
 
 
-def monitor(swarm: Swarm, params: Params) -> Outcome:
-    """Without a screen: status lines as they change, until nothing is left to build."""
-    from swarm_console.actions.follow import follow
-
-    return Outcome(follow(swarm))
-
-
-def show_followed(seen: Any, pen: Pen) -> list[str]:
-    from swarm_console.actions.follow import summary
-
-    command = seen["next"]["command"]
-    return [summary(seen), *([f"→ Run: {pen('strong', command)}"] if command else [])]
-
-
-FORCE = Parameter("force", "release at any risk, for this reason", default="")
+FORCE = Parameter("force", "release at any risk, for this reason", default="", word="REASON")
 NODE = Parameter("node", "only this node", positional=True, completes="node")
 
 ACTIONS = (
-    Action(
-        "monitor",
-        "Monitor",
-        "the full-screen console; without a terminal, a line for each change",
-        monitor,
-        show_followed,
-    ),
     Action(
         "fresh",
         "Fresh session",
@@ -225,7 +204,10 @@ ACTIONS = (
         finalize,
         show_released,
         key="F",
-        parameters=(FORCE, Parameter("verify_id", "exactly the set of this verdict, or nothing", default="")),
+        parameters=(
+            FORCE,
+            Parameter("verify_id", "exactly the set of this verdict, or nothing", default="", word="ID"),
+        ),
         changes=True,
         loses=loses_finalize,
     ),
@@ -258,7 +240,7 @@ ACTIONS = (
         pause,
         show_held,
         key="p",
-        parameters=(NODE, Parameter("reason", "shown to whoever asks why", default="")),
+        parameters=(NODE, Parameter("reason", "shown to whoever asks why", default="", word="WORDS")),
         changes=True,
     ),
     Action(

@@ -236,12 +236,13 @@ ACTIONS = (
             Parameter(
                 "of",
                 "a node, a package or the number of an attempt",
+                word="NODE|PACKAGE|ATTEMPT",
                 positional=True,
                 required=True,
                 completes="node",
             ),
             Parameter("follow", "go on as it grows", kind="flag", default=False),
-            Parameter("lines", "only that many of the last lines", kind="integer", default=0),
+            Parameter("lines", "only that many of the last lines", kind="integer", default=0, word="N"),
         ),
     ),
 )

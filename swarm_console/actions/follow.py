@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from swarm_console.actions.action import Action, Outcome
 from swarm_console.pen import count, duration
 
 TYPE_CHECKING = False
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from swarm_console.actions.action import Params
     from swarm_console.ask import Swarm
+    from swarm_console.pen import Pen
 
 POLL_SECONDS = 0.3
 OUTAGE_SECONDS = 120.0
@@ -112,3 +115,24 @@ def patiently(swarm: Swarm, ask: Callable[[], Any]) -> Any:
             if time.monotonic() - began > OUTAGE_SECONDS:
                 raise
             time.sleep(POLL_SECONDS)
+
+
+def monitor(swarm: Swarm, params: Params) -> Outcome:
+    """Without a screen: status lines as they change, until nothing is left to build."""
+    return Outcome(follow(swarm))
+
+
+def show_followed(seen: Any, pen: Pen) -> list[str]:
+    command = seen["next"]["command"]
+    return [summary(seen), *([f"→ Run: {pen('strong', command)}"] if command else [])]
+
+
+ACTIONS = (
+    Action(
+        "monitor",
+        "Monitor",
+        "the full-screen console; without a terminal, a line for each change",
+        monitor,
+        show_followed,
+    ),
+)

@@ -148,12 +148,7 @@ def _node(node: Any) -> tuple[object, ...]:
 
 
 def queue(swarm: Swarm, params: Params) -> Outcome:
-    builds = swarm.get("/api/v1/queue")
-    wanted = params["status"]
-    if wanted and wanted not in STATUSES:
-        from swarm_console.errors import Usage
-
-        raise Usage(f"no status is called {wanted!r:.60}", f"one of {', '.join(STATUSES)}")
+    builds, wanted = swarm.get("/api/v1/queue"), params["status"]
     return Outcome({"builds": [build for build in builds if not wanted or build["status"] == wanted]})
 
 
@@ -235,7 +230,7 @@ ACTIONS = (
         "every build of the session in the order of handing out",
         queue,
         show_queue,
-        parameters=(Parameter("status", f"only builds that are {', '.join(STATUSES)}"),),
+        parameters=(Parameter("status", "only builds in this status", choices=STATUSES, word="STATUS"),),
     ),
     Action("releases", "Releases", "what was released, and what clients see", releases, show_releases),
     Action(
@@ -244,6 +239,6 @@ ACTIONS = (
         "the newest finished attempts and how they ended",
         history,
         show_history,
-        parameters=(Parameter("limit", "how many", kind="integer", default=50),),
+        parameters=(Parameter("limit", "how many", kind="integer", default=50, word="N"),),
     ),
 )

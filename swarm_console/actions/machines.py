@@ -78,7 +78,7 @@ ACTIONS = (
         show_held,
         parameters=(
             Parameter("node", "its name", positional=True, required=True, completes="node"),
-            Parameter("reason", "shown to whoever asks why", default=""),
+            Parameter("reason", "shown to whoever asks why", default="", word="WORDS"),
         ),
         changes=True,
     ),
@@ -100,6 +100,7 @@ ACTIONS = (
             Parameter(
                 "nodes",
                 "which (default: all that are out of step)",
+                word="NODE",
                 positional=True,
                 many=True,
                 completes="node",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_console.actions import build, explain, look, machines, pipeline, repair, whatif
+from swarm_console.actions import build, explain, follow, look, machines, pipeline, repair, whatif
 from swarm_console.actions.action import Action
 
 __all__ = ["ACTIONS", "Action", "find"]
@@ -11,9 +11,10 @@ ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
         *look.ACTIONS,
-        *build.ACTIONS,
-        *pipeline.ACTIONS,
+        *follow.ACTIONS,
         *explain.ACTIONS,
+        *pipeline.ACTIONS,
+        *build.ACTIONS,
         *repair.ACTIONS,
         *machines.ACTIONS,
         *whatif.ACTIONS,
@@ -27,4 +28,6 @@ def find(name: str) -> Action:
         return ACTIONS[name]
     from swarm_console.errors import Usage, nearest
 
-    raise Usage(f"there is no action {name!r:.60}", nearest(name, ACTIONS, "swarm-console --list"))
+    raise Usage(
+        f"there is no action {name!r:.60}", nearest(name, ACTIONS, "see them all: swarm-console --list")
+    )

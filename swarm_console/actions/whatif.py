@@ -125,16 +125,28 @@ ACTIONS = (
                 "a JSON file of packages, - for standard input (default: the queue)",
                 default="",
                 completes="file",
+                word="FILE",
             ),
-            Parameter("edges", "deps, build_needs or stage3_needs", default="stage3_needs"),
-            Parameter("fleet", "core counts like 16,8,8,4,4,4 (default: the nodes that are up)", default=""),
+            Parameter(
+                "edges",
+                "which needs count: of merging, of building, or of building on a drone with @system",
+                default="stage3_needs",
+                choices=("deps", "build_needs", "stage3_needs"),
+                word="KIND",
+            ),
+            Parameter(
+                "fleet",
+                "core counts like 16,8,8,4,4,4 (default: the nodes that are up)",
+                default="",
+                word="CORES",
+            ),
             Parameter(
                 "noise", "rms of the error of what is predicted, 0.5 is usual", kind="number", default=0.0
             ),
             Parameter(
                 "draws", "how many draws of the noise; the answer is the median", kind="integer", default=9
             ),
-            Parameter("seed", "of the noise", kind="integer", default=0),
+            Parameter("seed", "of the noise", kind="integer", default=0, word="N"),
         ),
     ),
 )
