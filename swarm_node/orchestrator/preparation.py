@@ -18,6 +18,7 @@ from swarm_node.portage.install import PortageMissing, find_portage
 from swarm_node.portage.plan import discover
 from swarm_node.portage.prefix import Prefix, current_account
 from swarm_node.portage.profile import read_profiles
+from swarm_node.portage.repositories import repositories
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ async def _plan(parts: Parts) -> list[Answer]:
         rows = await discover(
             find_portage(),
             read_profiles(parts.settings.profiles_dir),
-            trees.trees(own_prefix(parts)),
+            repositories(own_prefix(parts)),
             parts.settings.production_dir / "current",
             parts.settings.state_dir / "resolve",
         )

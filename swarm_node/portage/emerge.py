@@ -67,7 +67,7 @@ def package_settings(order: BuildOrder) -> dict[str, str]:
         "package.use": f"{exact} {' '.join(order.use)}\n" if order.use else "",
         "package.accept_keywords": "*/* **\n",
         "package.license": "*/* *\n",
-        "package.unmask": "".join(f"{atom}\n" for atom in (exact, *order.install)),
+        "package.unmask": "".join(f"{atom.partition('[')[0]}\n" for atom in (exact, *order.install)),
     }
 
 
