@@ -1,6 +1,7 @@
 """The full-screen console: which screens and keys there are, and what runs behind them. It draws nothing."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -228,11 +229,15 @@ class SwarmConsole(App[None]):
 
 
 def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
-    """The console on the swarm behind a gateway, until it is quit; the exit code."""
+    """The console on the swarm behind a gateway, until it is quit; the exit code.
+
+    Without a token, the swarm's secret comes from SWARM_TOKEN.
+    """
+    secret = token or os.environ.get("SWARM_TOKEN", "")
 
     async def live() -> int:
-        async with Gateway(gateway_url, token) as wire:
-            app = SwarmConsole(wire, lambda say: Swarm(gateway_url, token, say), readonly=readonly)
+        async with Gateway(gateway_url, secret) as wire:
+            app = SwarmConsole(wire, lambda say: Swarm(gateway_url, secret, say), readonly=readonly)
             await app.run_async()
             return app.return_code or 0
 

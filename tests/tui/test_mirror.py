@@ -1,0 +1,201 @@
+"""The mirror: the same state as the orchestrator's, whatever the wire does."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from swarm_console.mirror import Health, Mirror, OutOfStep
+from swarm_console.stream import FIRST_PAUSE, LONGEST_PAUSE, follow
+from swarm_node.model import commands as c
+from tests.tui.story import Story, blocked, building, facts
+
+
+class Listener:
+    """A mirror that follows a story; its pauses end when the test says so."""
+
+    def __init__(self, story: Story) -> None:
+        self.story, self.mirror = story, Mirror(story.clock)
+        self.pauses: list[float] = []
+        self.resting, self.go = asyncio.Event(), asyncio.Event()
+        self._heard = asyncio.Event()
+
+    async def rest(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.resting.set()
+        await self.go.wait()
+        self.go.clear()
+        self.resting.clear()
+
+    async def until(self, condition: Any) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                self._heard.clear()
+                await self._heard.wait()
+
+    async def __aenter__(self) -> "Listener":
+        self._task = asyncio.create_task(follow(self.story, self.mirror, self._heard.set, self.rest))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def in_step(self) -> bool:
+        return self.mirror.state.seq == self.story.state.seq
+
+
+def same(one: Any, other: Any) -> bool:
+    return bool(msgspec.to_builtins(one) == msgspec.to_builtins(other))
+
+
+async def test_a_snapshot_and_then_events() -> None:
+    story = building()
+    async with Listener(story) as heard:
+        await heard.until(lambda: heard.in_step)
+        story.stage("drone-Izar")
+        story.work("drone-Izar")
+        await heard.until(lambda: heard.in_step)
+        assert heard.mirror.link.live
+        assert same(heard.mirror.state, story.state)
+        assert [record.seq for record in heard.mirror.newest(2)] == [story.state.seq, story.state.seq - 1]
+
+
+async def test_after_a_break_it_goes_on_from_where_it_was() -> None:
+    story = building()
+    async with Listener(story) as heard:
+        await heard.until(lambda: heard.in_step)
+        last, at = story.state.seq, story.now
+        story.vanish("the cable is out")
+        await heard.until(lambda: not heard.mirror.link.live)
+        assert heard.mirror.link == (False, at, "the cable is out")
+        assert heard.mirror.state.builds, "the last picture stays"
+        story.return_()
+        story.stage("drone-Tarn")
+        heard.go.set()
+        await heard.until(lambda: heard.in_step and heard.mirror.link.live)
+        assert story.connections[-1] == (last, 1)
+        assert same(heard.mirror.state, story.state)
+
+
+async def test_stale_since_the_first_failure() -> None:
+    story = building()
+    async with Listener(story) as heard:
+        await heard.until(lambda: heard.in_step)
+        since = story.now
+        story.vanish()
+        for _ in range(4):
+            await asyncio.wait_for(heard.resting.wait(), 5)
+            story.now += 10
+            heard.resting.clear()
+            heard.go.set()
+        await asyncio.wait_for(heard.resting.wait(), 5)
+        assert heard.mirror.link.since == since
+        assert heard.pauses[0] == FIRST_PAUSE
+        assert heard.pauses == sorted(heard.pauses)
+        assert max(heard.pauses) <= LONGEST_PAUSE
+
+
+async def test_another_generation_begins_with_a_snapshot() -> None:
+    story = building()
+    async with Listener(story) as heard:
+        await heard.until(lambda: heard.in_step)
+        story.vanish()
+        await heard.until(lambda: not heard.mirror.link.live)
+        story.__dict__.update(blocked().__dict__, connections=story.connections)
+        story.generation = 2
+        heard.go.set()
+        await heard.until(lambda: heard.mirror.link.live)
+        assert same(heard.mirror.state, story.state)
+        assert heard.mirror.generation == 2
+
+
+async def test_a_gap_is_mended_by_a_snapshot() -> None:
+    story = building()
+    async with Listener(story) as heard:
+        await heard.until(lambda: heard.in_step)
+        queues, story._queues = story._queues, set()
+        story.stage("drone-Izar")
+        story._queues = queues
+        story.work("drone-Izar")
+        await heard.until(lambda: not heard.mirror.link.live)
+        assert "follows" in heard.mirror.link.reason
+        heard.go.set()
+        await heard.until(lambda: heard.mirror.link.live)
+        assert story.connections[-1] == (None, None)
+        assert same(heard.mirror.state, story.state)
+
+
+def fresh_mirror() -> Mirror:
+    story = building()
+    mirror = Mirror(story.clock)
+    mirror.take(msgspec.json.encode({"generation": 1, "seq": story.state.seq, "snapshot": story.state}))
+    return mirror
+
+
+def test_an_event_that_is_known_changes_nothing() -> None:
+    mirror = fresh_mirror()
+    before = msgspec.to_builtins(mirror.state)
+    known = {"seq": mirror.state.seq, "event": {"event": "SwarmHeld", "at": 1.0, "held": True}}
+    mirror.take(msgspec.json.encode({"events": [known]}))
+    assert msgspec.to_builtins(mirror.state) == before
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b'{"events": 7}',
+        b'{"events": [{"seq": 99999, "event": {"event": "FromTheFuture", "at": 1.0}}]}',
+        b'{"snapshot": {"builds": 3}}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_message_that_makes_no_sense_asks_for_a_snapshot(message: bytes) -> None:
+    with pytest.raises(OutOfStep):
+        fresh_mirror().take(message)
+
+
+def test_an_event_that_does_not_fit_asks_for_a_snapshot() -> None:
+    mirror = fresh_mirror()
+    event = {"event": "BuildStarted", "at": 1.0, "build": "a/unknown-1", "attempt": 77}
+    with pytest.raises(OutOfStep):
+        mirror.take(msgspec.json.encode({"events": [{"seq": mirror.state.seq + 1, "event": event}]}))
+
+
+def test_progress_is_kept_for_open_attempts_only() -> None:
+    mirror = fresh_mirror()
+    word = {"node": "drone-Izar", "phase": "compile", "fraction": 0.5, "load": 3.0}
+    for attempt in (*mirror.state.attempts, 999):
+        mirror.take(msgspec.json.encode({"progress": {"attempt": attempt, **word}}))
+    open_ = {number for number, attempt in mirror.state.attempts.items() if attempt.outcome == "open"}
+    assert set(mirror.progress) == open_
+    assert set(mirror.loads["drone-Izar"]) == {3.0}
+
+
+def test_memory_stays_bounded() -> None:
+    story = Story()
+    mirror = Mirror(story.clock)
+    mirror.take(msgspec.json.encode({"generation": 1, "snapshot": story.state}))
+    story.tell(c.SeeNode(name="a", facts=facts(1)))
+    for number in range(5_000):
+        event = {"event": "ActionTaken", "at": 1.0, "name": "x"}
+        mirror.take(msgspec.json.encode({"events": [{"seq": number + 1, "event": event}]}))
+        word = {"attempt": number, "node": "a", "phase": "compile", "load": 1.0}
+        mirror.take(msgspec.json.encode({"progress": word}))
+    assert mirror.state.seq == 5_000
+    assert len(mirror.recent) == 1_000
+    assert len(mirror.loads["a"]) < 100
+    assert not mirror.progress
+
+
+def test_health_counts_as_a_change_once() -> None:
+    mirror = fresh_mirror()
+    before = mirror.changes
+    mirror.judge(Health(asked=True))
+    mirror.judge(Health(asked=True))
+    assert mirror.changes == before + 1
