@@ -53,8 +53,9 @@ def _live(root: Path) -> Path:
 def _serve(root: Path, path: str, cache: str) -> web.FileResponse:
     """A regular file below `root`; hidden ones, and whatever leads out of it, are not there."""
     found = root / path
-    hidden = "\0" in path or any(part.startswith(".") or part == "" for part in path.split("/"))
-    if hidden or not found.is_file() or not _inside(root, found):
+    hidden = any(part.startswith(".") or part == "" for part in path.split("/"))
+    # pathlib's is_file() lets out what the kernel thinks of a name that is too long
+    if hidden or not os.path.isfile(found) or not _inside(root, found):  # noqa: PTH113
         raise Refused("unknown_path", f"there is no file {path!r:.200}", f"see the index: /packages/{FILE}")
     headers = {"Cache-Control": cache, "Content-Type": _content_type(found.name)}
     return web.FileResponse(found, headers=headers)

@@ -64,11 +64,15 @@ async def swarm(home: Path, *, keep: int = 5) -> AsyncIterator[Parts]:
     try:
         with patch.object(verify, "read_profiles", return_value=()):  # real rehearsals: tests/e2e
             await recover(parts)
-            await parts.swarm.submit(SeeNode(name=NODE, facts=NodeFacts(cores=4, memory=8 << 30)))
+            await see_node(parts)
             yield parts
     finally:
         await parts.swarm.close()
         parts.production.swept()
+
+
+async def see_node(parts: Parts) -> None:
+    await parts.swarm.submit(SeeNode(name=NODE, facts=NodeFacts(cores=4, memory=8 << 30)))
 
 
 async def plan(parts: Parts, *rows: PlanRow | str) -> None:

@@ -1,6 +1,6 @@
 """kill -9, a failing disk and a full one at every step of finalize: clients see one whole release.
 
-The faults are injected by strace(1) into the n-th system call of a kind; a first run tells how many there are.
+strace(1) injects the faults into the n-th system call of a kind; a first run tells how many there are.
 """
 
 import os
