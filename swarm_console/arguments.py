@@ -10,6 +10,7 @@ from swarm_console.actions.action import Action, Parameter
 from swarm_console.actions.registry import ACTIONS, find
 from swarm_console.errors import Usage, nearest
 from swarm_console.listing import listing, listing_json
+from swarm_console.options import OPTIONS, SHORT
 from swarm_console.request import BY_ACTION, Request
 
 KINDS = {"text": str, "integer": int, "number": float}
@@ -52,7 +53,7 @@ def parse(words: Sequence[str], program: str) -> Request:
 
 def _without_action(options: argparse.Namespace, rest: list[str], program: str) -> Request:
     if rest:
-        known = [word for action in everywhere(program)._actions for word in action.option_strings]
+        known = [f"--{option.name}" for option in OPTIONS]
         hint = f"{program} --run {rest[0]}" if rest[0] in ACTIONS else f"{program} --help"
         raise Usage(f"what is {rest[0]!r:.60}?", nearest(rest[0], known, hint))
     if options.help:
@@ -93,24 +94,14 @@ def _names(options: argparse.Namespace) -> str:
 def everywhere(program: str) -> Parser:
     """The options that every command line may have."""
     parser = Parser(prog=program, add_help=False, allow_abbrev=False)
-    add = parser.add_argument
-    add("--run", metavar="ACTION", help="do one action without the screen")
-    add("--list", action="store_true", help="every action: name, key, one line, whether it is dangerous")
-    add("--json", action="store_true", help="one JSON document on stdout; talk goes to stderr")
-    add("--yes", "-y", action="store_true", help="go on with a dangerous action without asking")
-    add("--gateway", metavar="URL", help="the gateway (default: GATEWAY_URL, console.conf, loopback)")
-    add("--demo", action="store_true", help="on an embedded swarm that really builds")
-    add("--demo-dir", metavar="DIR", help="where the embedded swarm is kept; implies --demo")
-    add("--readonly", action="store_true", help="look only: whatever would change something is refused")
-    add(
-        "--completion",
-        metavar="SHELL",
-        choices=("bash", "zsh", "fish"),
-        help="a script for bash, zsh or fish",
-    )
-    add("--names", choices=("package", "node"), help=argparse.SUPPRESS)
-    add("--version", action="store_true", help="say the version")
-    add("--help", "-h", action="store_true", help="say this; with an action, what it takes")
+    for option in OPTIONS:
+        flags = [f"--{option.name}", *([SHORT[option.name]] if option.name in SHORT else [])]
+        if not option.word:
+            parser.add_argument(*flags, action="store_true", help=option.help)
+            continue
+        choices = option.choices or None
+        parser.add_argument(*flags, metavar=option.word, choices=choices, help=option.help)
+    parser.add_argument("--names", choices=("package", "node"), help=argparse.SUPPRESS)
     return parser
 
 
@@ -149,7 +140,8 @@ def _add(parser: Parser, parameter: Parameter) -> None:
 def _params(action: Action, parser: Parser, words: list[str]) -> dict[str, Any]:
     params, left = parser.parse_known_args(words)
     if left:
-        known = [p.option for p in action.parameters if not p.positional]
+        own = [p.option for p in action.parameters if not p.positional]
+        known = [*own, *(f"--{option.name}" for option in OPTIONS)]
         hint = nearest(left[0], known if left[0].startswith("-") else (), f"usage: {action.usage}")
         raise Usage(f"{action.name} does not take {left[0]!r:.60}", hint)
     found = vars(params)

@@ -9,20 +9,9 @@ from __future__ import annotations
 from swarm_console.actions.action import Action, Parameter
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.ask import Swarm
+from swarm_console.options import OPTIONS
 
-GLOBAL = {
-    "--run": "do one action without the screen",
-    "--list": "every action",
-    "--json": "one JSON document on stdout",
-    "--yes": "go on with a dangerous action without asking",
-    "--gateway": "URL of the gateway",
-    "--demo": "on an embedded swarm",
-    "--demo-dir": "where the embedded swarm is kept",
-    "--readonly": "look only",
-    "--completion": "a script for bash, zsh or fish",
-    "--version": "say the version",
-    "--help": "say what there is",
-}
+GLOBAL = {f"--{option.name}": option.help for option in OPTIONS}
 
 
 def names(kind: str, swarm: Swarm) -> list[str]:
@@ -146,13 +135,21 @@ def fish() -> str:
     lines = ["# fish completion of swarm-console and build-swarm"]
     for program in ("swarm-console", "build-swarm"):
         lines += [f"complete -c {program} -f", *(_fish_option(program, *pair) for pair in GLOBAL.items())]
+        lines += [
+            f"complete -c {program} -l run -x -a {action.name} -d {_quoted(action.help)}"
+            for action in ACTIONS.values()
+        ]
         lines += [line for action in ACTIONS.values() for line in _fish_action(program, action)]
     return "\n".join(lines) + "\n"
 
 
 def _fish_option(program: str, name: str, text: str) -> str:
-    takes = {"--run": f" -x -a '{' '.join(ACTIONS)}'", "--gateway": " -x", "--demo-dir": " -r -F",
-             "--completion": " -x -a 'bash zsh fish'"}  # fmt: skip
+    takes = {
+        "--run": " -x",
+        "--gateway": " -x",
+        "--demo-dir": " -r -F",
+        "--completion": " -x -a 'bash zsh fish'",
+    }
     return f"complete -c {program} -l {name[2:]}{takes.get(name, '')} -d {_quoted(text)}"
 
 

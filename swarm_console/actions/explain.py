@@ -172,7 +172,7 @@ def _follow(swarm: Swarm, attempt: int, node: str | None) -> None:
         offset, rest = 0, b""
         while True:
             running = {each["name"]: each.get("attempt") for each in swarm.get("/api/v1/nodes")}
-            piece, _ = _piece(swarm, attempt, offset)
+            piece = _grown(swarm, attempt, offset, attempt in running.values())
             offset += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
@@ -186,6 +186,16 @@ def _follow(swarm: Swarm, attempt: int, node: str | None) -> None:
         if node is None:
             return
         attempt = _next_of(swarm, node)
+
+
+def _grown(swarm: Swarm, attempt: int, offset: int, running: bool) -> bytes:
+    """What a log has more than before; one that has not begun yet is empty. Raises: Refused."""
+    try:
+        return _piece(swarm, attempt, offset)[0]
+    except Exception as error:
+        if running and getattr(error, "code", "") == "unknown_attempt":
+            return b""
+        raise
 
 
 def _next_of(swarm: Swarm, node: str) -> int:

@@ -64,9 +64,15 @@ def show_sync(seen: Any, pen: Pen) -> list[str]:
 def _step(step: Any, pen: Pen) -> str:
     sign = pen("good", "✓") if step["in_step"] else pen("bad", "✗")
     if step["in_step"]:
-        return f"{sign} {step['node']}: {step['tree']} {step['hash'][:12]}"
-    has = f"has {step['hash'][:12]}" if step["hash"] else "lacks it"
-    return f"{sign} {step['node']}: {step['tree']} {has}, not {step['expected'][:12]}"
+        return f"{sign} {step['node']}: {step['tree']} {_short(step['hash'])}"
+    has = f"has {_short(step['hash'])}" if step["hash"] else "lacks it"
+    return f"{sign} {step['node']}: {step['tree']} {has}, not {_short(step['expected'])}"
+
+
+def _short(digest: str) -> str:
+    """A tree's hash: its commit, and whether files differ from it."""
+    commit, changed, _ = digest.partition("+")
+    return f"{commit[:12]} with changes of its own" if changed else commit[:12]
 
 
 ACTIONS = (
