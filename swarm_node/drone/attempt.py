@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 PULSE: Final = 2.0
 """Seconds between two words on a build whose phase does not change."""
 SHORTEST_PULSE: Final = 0.25
-REASONS: Final = frozenset({"failed", "time_limit", "no_output", "drone"})
-"""What the orchestrator takes for a reason; anything else is told in the log."""
+REASONS: Final = frozenset({"failed", "time_limit", "no_output", "memory_limit", "drone"})
+"""What the orchestrator takes for the reason of a failure; anything else is told in the log."""
 
 
 async def attempt(drone: Drone, order: BuildOrder) -> Work | None:

@@ -65,7 +65,7 @@ async def stop(drone: Drone, working: Task[None]) -> None:
     if drone.interrupted is None:
         return
     job = drone.interrupted
-    body = Failure(drone.settings.node_name, job.phase, job.seconds, reason="drone")
+    body = Failure(drone.settings.node_name, job.phase, job.seconds, reason="stopped")
     try:
         path = f"/api/v1/attempts/{job.order.attempt}/fail"
         await drone.orchestrator.post(path, body, dict[str, Any], seconds=FAREWELL_SECONDS)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -36,35 +37,38 @@ class SqliteJournal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _refuse_network(path.parent)
-            self._lock = _exclusive(path.with_suffix(".lock"))
-            self._writer = self._open()
+        with ExitStack() as undo, self._readable():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _refuse_network(path.parent)
+                self._lock = _exclusive(path.with_suffix(".lock"))
+            except OSError as error:
+                raise JournalError(
+                    f"cannot open the log {path}: {error.strerror}", "check STATE_DIR and its owner"
+                ) from error
+            undo.callback(os.close, self._lock)
+            unclean = _unclean(path)
+            self._writer = _connect(path)
+            undo.callback(self._writer.close)
+            self._prepare(unclean)
             self._reader = _connect(path)
+            undo.callback(self._reader.close)
             self._reader.execute("PRAGMA query_only = ON")
-        except OSError as error:
-            raise JournalError(
-                f"cannot open the log {path}: {error.strerror}", "check STATE_DIR and its owner"
-            ) from error
-        except sqlite3.Error as error:
-            raise JournalError(f"cannot read the log {path}: {error}", _RESTORE) from error
-        self._last: int = self._writer.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0]
+            self._last: int = self._writer.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0]
+            undo.pop_all()
 
-    def _open(self) -> sqlite3.Connection:
-        wal = self.path.with_name(self.path.name + "-wal")
-        unclean = wal.exists() and wal.stat().st_size > 0
-        connection = _connect(self.path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        _check_format(connection, self.path)
-        if unclean and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    def _prepare(self, unclean: bool) -> None:
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA synchronous = FULL")
+        _check_format(self._writer, self.path)
+        if unclean and self._writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise JournalError(f"the log {self.path} is damaged", _RESTORE)
-        connection.executescript(_SCHEMA)
-        return connection
+        self._writer.executescript(_SCHEMA)
 
     def snapshot(self) -> Snapshot | None:
-        row = self._reader.execute("SELECT seq, body FROM snapshots ORDER BY seq DESC LIMIT 1").fetchone()
+        newest = "SELECT seq, body FROM snapshots WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+        with self._readable():
+            row = self._reader.execute(newest, (self._last,)).fetchone()
         return Snapshot(*row) if row else None
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
@@ -74,17 +78,18 @@ class SqliteJournal:
 
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         chosen = f"AND kind IN ({','.join('?' * len(kinds))})" if kinds else ""
-        rows = self._reader.execute(
-            f"SELECT seq, body FROM events WHERE seq > ? {chosen} ORDER BY seq", (after, *kinds)
-        )
-        return (self._record(seq, body) for seq, body in rows)
+        with self._readable():
+            rows = self._reader.execute(
+                f"SELECT seq, body FROM events WHERE seq > ? {chosen} ORDER BY seq", (after, *kinds)
+            )
+            for seq, body in rows:
+                yield self._record(seq, body)
 
     def latest(self, kinds: Sequence[str], limit: int) -> list[Record]:
         marks = ",".join("?" * len(kinds))
-        rows = self._reader.execute(
-            f"SELECT seq, body FROM events WHERE kind IN ({marks}) ORDER BY seq DESC LIMIT ?", (*kinds, limit)
-        )
-        return [self._record(seq, body) for seq, body in rows]
+        newest = f"SELECT seq, body FROM events WHERE kind IN ({marks}) ORDER BY seq DESC LIMIT ?"
+        with self._readable():
+            return [self._record(*row) for row in self._reader.execute(newest, (*kinds, limit))]
 
     def append(self, events: Sequence[AnyEvent]) -> int:
         first = self._last + 1
@@ -99,8 +104,25 @@ class SqliteJournal:
         self._writer.close()
         os.close(self._lock)
 
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._writer)
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """BEGIN IMMEDIATE … COMMIT; rolls back on any error and tells a full disk from other trouble."""
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _trouble(error) from error
+        finally:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot read the log {self.path}: {error}", _RESTORE) from error
 
     def _record(self, seq: int, body: bytes) -> Record:
         try:
@@ -112,29 +134,6 @@ class SqliteJournal:
 _RESTORE = "restore the newest copy of the file, or move it away to start with an empty swarm"
 
 
-class _Transaction:
-    """BEGIN IMMEDIATE … COMMIT; rolls back on any error and tells a full disk from other trouble."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise _trouble(error) from error
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        try:
-            self._connection.execute("ROLLBACK" if error else "COMMIT")
-        except sqlite3.Error as trouble:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise _trouble(trouble) from trouble
-        if isinstance(error, sqlite3.Error):
-            raise _trouble(error) from error
-
-
 def _trouble(error: sqlite3.Error) -> JournalError:
     if "full" in str(error) or "disk I/O" in str(error):
         return JournalFull(f"the log cannot grow: {error}", "free space on the disk of STATE_DIR")
@@ -143,6 +142,12 @@ def _trouble(error: sqlite3.Error) -> JournalError:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+
+
+def _unclean(path: Path) -> bool:
+    """Whether the last writer ended without a word: a clean end removes the WAL."""
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
@@ -182,7 +187,7 @@ def _refuse_network(directory: Path) -> None:
     best, kind = "", ""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, point, fstype, *_ = line.split()
-        if str(directory.resolve()).startswith(point) and len(point) >= len(best):
+        if directory.resolve().is_relative_to(point) and len(point) >= len(best):
             best, kind = point, fstype
     if kind in _NETWORK:
         raise JournalError(f"{directory} is on {kind}", "put STATE_DIR on a local disk")

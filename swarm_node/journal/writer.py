@@ -28,7 +28,8 @@ class Writer:
         return done
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot. Raises: JournalError."""
+        """Keep a snapshot of what was true after all that is queued now. Raises: JournalError."""
+        await self.append(())
         await self._run(lambda: self._journal.save_snapshot(snapshot))
 
     async def idle(self) -> None:
@@ -62,8 +63,10 @@ class Writer:
     def _fail(self, group: list[tuple[Sequence[AnyEvent], asyncio.Future[None]]], error: Exception) -> None:
         """What was queued after a failed group was decided on a state that never came true: it fails too."""
         self._waiting = []
-        if self._on_failure is not None:
-            self._on_failure(error)
-        for _, done in group:
-            if not done.done():
-                done.set_exception(error)
+        try:
+            if self._on_failure is not None:
+                self._on_failure(error)
+        finally:
+            for _, done in group:
+                if not done.done():
+                    done.set_exception(error)

@@ -1,6 +1,6 @@
 """What operators do: every action of the API with its parameters, each recorded in the audit trail."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -8,7 +8,8 @@ from aiohttp import web
 
 from swarm_node.http.json import Body, decode, reply
 from swarm_node.model import commands as c
-from swarm_node.model.names import closest, find_builds
+from swarm_node.model.events import BuildUnblocked, Event
+from swarm_node.model.names import closest
 from swarm_node.model.placement import idle_reason
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import OPEN
@@ -83,8 +84,8 @@ async def rollback(parts: Parts, asked: Rollback) -> object:
 
 
 async def unblock(parts: Parts, asked: Unblock) -> object:
-    await parts.swarm.submit(c.Unblock(builds=asked.packages, jobs=asked.jobs, node=asked.node))
-    return _queued(parts, asked.packages)
+    wish = c.Unblock(builds=asked.packages, jobs=asked.jobs, node=asked.node)
+    return {"unblocked": _unblocked(await parts.swarm.submit(wish))}
 
 
 async def build_local(parts: Parts, asked: Package) -> object:
@@ -99,8 +100,8 @@ async def build_local(parts: Parts, asked: Package) -> object:
     reason = idle_reason(parts.swarm.state, local[0])
     if reason is not None:
         raise Refused("nothing_to_do", f"the local builder takes nothing: {reason}", "build-swarm resume")
-    await parts.swarm.submit(c.Unblock(builds=(asked.package,), node=local[0].name))
-    return {**_queued(parts, (asked.package,)), "node": local[0].name}
+    events = await parts.swarm.submit(c.Unblock(builds=(asked.package,), node=local[0].name))
+    return {"unblocked": _unblocked(events), "node": local[0].name}
 
 
 async def balance(parts: Parts, asked: Nothing) -> object:
@@ -155,10 +156,8 @@ def _dummy(number: int) -> PlanRow:
     return PlanRow(id=cpv, cpv=cpv, slot="0", repository="dummy", reason="stress", simulated=True)
 
 
-def _queued(parts: Parts, names: tuple[str, ...]) -> dict[str, Any]:
-    builds = [b.id for name in names for b in find_builds(parts.swarm.state, name)]
-    waiting = parts.swarm.state.by_status("needed")
-    return {"unblocked": builds or [build.id for build in waiting if not build.failures or not build.tries]}
+def _unblocked(events: Iterable[Event]) -> list[str]:
+    return [event.build for event in events if isinstance(event, BuildUnblocked)]
 
 
 class Action(NamedTuple):

@@ -1,6 +1,7 @@
 """The orchestrator as a service: its parts put together, started in order and stopped in reverse."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -24,6 +25,8 @@ from swarm_node.orchestrator.staging import Staging
 from swarm_node.orchestrator.stream import Stream
 from swarm_node.orchestrator.swarm import Swarm
 from swarm_node.settings.roles import OrchestratorSettings
+
+log = logging.getLogger(__name__)
 
 SWEEPS_A_LEASE = 9
 """How often silence is looked at: a lost drone's build is needed again at most a ninth of a lease late."""
@@ -104,11 +107,16 @@ async def recover(parts: Parts) -> None:
 
 
 async def _sweep(parts: Parts) -> None:
+    """Whoever is parked at a long poll is there, though it has not been heard for as long as that lasts."""
     while True:
         await asyncio.sleep(parts.settings.lease_seconds / SWEEPS_A_LEASE)
-        state = parts.swarm.state
-        silent = {name: parts.contacts.silence(name) for name, node in state.nodes.items() if node.up}
-        await parts.swarm.submit(Sweep(silent=silent))
+        up = [name for name, node in parts.swarm.state.nodes.items() if node.up]
+        silent = {name: parts.contacts.silence(name) for name in up if not parts.dispatch.waits(name)}
+        try:
+            await parts.swarm.submit(Sweep(silent=silent))
+            await work.discard_unwanted(parts)
+        except (Refused, OSError) as error:
+            log.warning("not swept: %s", error)
 
 
 def _registration(settings: OrchestratorSettings, address: str) -> Registration:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import os
 import secrets
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import msgspec
 
 from swarm_node.model.refusal import Refused
+
+log = logging.getLogger(__name__)
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -32,9 +35,13 @@ class Contacts:
         self._clock = clock
         self._started = clock()
         self._heard: dict[str, float] = {}
-        self._hashes: dict[str, str] = msgspec.json.decode(tokens.read_bytes()) if tokens.exists() else {}
+        self._hashes = _read(tokens)
         self._node_of: dict[str, str] = {digest: name for name, digest in self._hashes.items()}
         self.progress: dict[str, Progress] = {}
+
+    def forget(self, name: str) -> None:
+        """The node has said goodbye: its name is free at once."""
+        self._heard.pop(name, None)
 
     def hear(self, name: str) -> None:
         self._heard[name] = self._clock()
@@ -81,6 +88,17 @@ class Contacts:
             out.write(msgspec.json.encode(self._hashes))
         draft.replace(self._file)
         return token
+
+
+def _read(tokens: Path) -> dict[str, str]:
+    """Name to digest; none when the file is missing or damaged, as every node then registers anew."""
+    try:
+        return msgspec.json.decode(tokens.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        log.warning("%s cannot be read (%s): the nodes register anew", tokens, error)
+        return {}
 
 
 def _digest(token: str) -> str:

@@ -31,9 +31,9 @@ async def ask_nodes(
     A node in the middle of a build answers after it: it is not waited for. Raises: Refused.
     """
     asked = IssueDirective(name=name, params=params or {}, nodes=nodes)
-    issued = [e.id for e in await swarm.submit(asked) if isinstance(e, DirectiveIssued)]
-    await swarm.until(lambda state: all(_settled(state, number) for number in issued), patience)
-    return [_answer(swarm.state, number) for number in issued]
+    issued = [e for e in await swarm.submit(asked) if isinstance(e, DirectiveIssued)]
+    await swarm.until(lambda state: all(_settled(state, one.id) for one in issued), patience)
+    return [_answer(swarm.state, one) for one in issued]
 
 
 def _settled(state: State, number: int) -> bool:
@@ -44,8 +44,10 @@ def _settled(state: State, number: int) -> bool:
     return not node.up or node.attempt is not None
 
 
-def _answer(state: State, number: int) -> Answer:
-    directive = state.directives[number]
+def _answer(state: State, issued: DirectiveIssued) -> Answer:
+    directive = state.directives.get(issued.id)
+    if directive is None:
+        return Answer(issued.node, None, "the swarm was reset meanwhile")
     if directive.finished is not None:
         return Answer(directive.node, directive.ok, directive.output)
     node = state.nodes[directive.node]

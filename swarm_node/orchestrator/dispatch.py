@@ -1,6 +1,7 @@
 """Long polls: nodes wait here, and work that appears goes to the best of them at once."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 
 from swarm_node.model.commands import Command, RequestWork
@@ -17,6 +18,8 @@ from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Work
 from swarm_node.orchestrator.orders import directive_for, nothing_for, order_for
 from swarm_node.orchestrator.swarm import Swarm
+
+log = logging.getLogger(__name__)
 
 PULSE = 1.0
 """Seconds between looks that no event asks for: backoffs end, estimates run out."""
@@ -47,33 +50,45 @@ class Dispatch:
         return None
 
     async def finish(self, node: str, result: Command) -> tuple[list[Event], Work]:
-        """Record a node's result and give it the next work in the same commit. Raises: Refused."""
+        """Record a node's result and give it the next work in the same commit. Raises: Refused.
+
+        A late word on another attempt does not end the one that the node works on by now.
+        """
         directive = directive_for(self._swarm.state, node)
-        commands = (result,) if directive is not None else (result, RequestWork(node=node))
+        known = self._swarm.state.nodes.get(node)
+        ask = RequestWork(node=node, holding=known.attempt if known is not None else None)
+        commands = (result,) if directive is not None else (result, ask)
         events = await self._swarm.submit(*commands)
         work = directive or self._order(node) or nothing_for(self._swarm.state, node)
         return events, work
 
     def _order(self, node: str, holding: int | None = None) -> Work | None:
-        """The attempt that the node was given and does not hold yet."""
+        """The attempt that the node was given and has not begun yet."""
         number = self._swarm.state.nodes[node].attempt
-        if number is None or number == holding:
+        if number is None or number == holding or self._begun(node):
             return None
         return order_for(self._swarm.state, number)
 
+    def _begun(self, node: str) -> bool:
+        number = self._swarm.state.nodes[node].attempt
+        return number is not None and self._swarm.state.attempts[number].started is not None
+
+    def waits(self, node: str) -> bool:
+        """Whether a poll of the node is parked here: it is there, though it says nothing."""
+        return node in self._waiting
+
     def wait(self, node: str) -> asyncio.Future[Work]:
         """A future that `run` fills as soon as there is work for the node; a newer poll replaces an older."""
-        self.leave(node)
+        self._answer(self._waiting.get(node), nothing_for(self._swarm.state, node))
         future: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
         self._waiting[node] = future
         self._woken.set()
         return future
 
-    def leave(self, node: str) -> None:
-        """The node's poll is over: answer it with nothing if it still waits."""
-        waiting = self._waiting.pop(node, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(nothing_for(self._swarm.state, node))
+    def leave(self, node: str, poll: "asyncio.Future[Work]") -> None:
+        """One poll of the node is over; a newer one stays."""
+        if self._waiting.get(node) is poll:
+            del self._waiting[node]
 
     async def run(self) -> None:
         """Serve waiting nodes whenever something changed, fastest first; runs until cancelled."""
@@ -84,21 +99,37 @@ class Dispatch:
             except TimeoutError:
                 pass
             self._woken.clear()
-            await self._serve()
-
-    async def _serve(self) -> None:
-        for node in self._candidates():
-            future = self._waiting.get(node)
-            if future is None or future.done():
-                self._waiting.pop(node, None)
-                continue
             try:
-                work = await self.next_work(node)
-            except Refused as refused:
-                self._fail(node, refused)
-                continue
-            if work is not None:
-                self._give(node, future, work)
+                await asyncio.gather(*[self._serve(node) for node in self._candidates()])
+            except Exception:
+                log.exception("a fault of our own; whoever waits for work is served at the next look")
+
+    async def _serve(self, node: str) -> None:
+        """Try one waiting node. A poll that ended meanwhile loses nothing: the order is offered again."""
+        poll = self._waiting.get(node)
+        if poll is None:
+            return
+        if poll.done() or self._begun(node):
+            self._end(node, poll, None)
+            return
+        try:
+            work = await self.next_work(node)
+        except Refused as refused:
+            self.leave(node, poll)
+            if not poll.done():
+                poll.set_exception(refused)
+            return
+        if work is not None:
+            self._end(node, poll, work)
+
+    def _end(self, node: str, poll: "asyncio.Future[Work]", work: Work | None) -> None:
+        self.leave(node, poll)
+        self._answer(poll, work or nothing_for(self._swarm.state, node))
+
+    @staticmethod
+    def _answer(poll: "asyncio.Future[Work] | None", work: Work) -> None:
+        if poll is not None and not poll.done():
+            poll.set_result(work)
 
     def _candidates(self) -> Iterable[str]:
         """Whom to try: everybody while builds are ready, else only nodes with a directive."""
@@ -107,17 +138,6 @@ class Dispatch:
             return sorted(self._waiting, key=lambda name: (-speed_of(state.history, name), name))
         asked = {d.node for d in state.directives.values() if d.finished is None}
         return [name for name in self._waiting if name in asked or not state.nodes[name].up]
-
-    def _give(self, node: str, future: "asyncio.Future[Work]", work: Work) -> None:
-        """A poll that ended meanwhile loses nothing: the same order is offered again at the next."""
-        self._waiting.pop(node, None)
-        if not future.done():
-            future.set_result(work)
-
-    def _fail(self, node: str, refused: Refused) -> None:
-        future = self._waiting.pop(node, None)
-        if future is not None and not future.done():
-            future.set_exception(refused)
 
     def _hear(self, records: Sequence[Record]) -> None:
         if any(not isinstance(record.event, _QUIET) for record in records):

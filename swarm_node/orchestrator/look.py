@@ -12,6 +12,7 @@ from swarm_node.model.state import Build, State
 from swarm_node.model.status import status
 from swarm_node.model.why import remedy_command, why
 from swarm_node.model.work import Diagnosis
+from swarm_node.orchestrator.logs import LARGEST
 from swarm_node.orchestrator.parts import PARTS
 from swarm_node.orchestrator.work import attempt_number
 
@@ -135,6 +136,8 @@ async def show_log(request: web.Request) -> web.Response:
     parts, asked = request.app[PARTS], query(request, LogQuery)
     if not 0 < asked.limit <= 16 << 20:
         raise Refused("bad_request", f"limit {asked.limit} is out of range", "at most 16 MiB")
+    if abs(asked.offset) > LARGEST:
+        raise Refused("bad_request", f"offset {asked.offset:.3e} is out of range", "see X-Log-Size")
     number = attempt_number(request)
     piece = await asyncio.to_thread(parts.logs.read, number, asked.offset, asked.limit)
     headers = {

@@ -7,10 +7,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from swarm_node.model.commands import EnterPhase, OpenSession, PlanQueue
+from swarm_node.model.events import BuildDropped
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules.session import PREPARING
 from swarm_node.model.state import State
 from swarm_node.model.status import Totals, totals
+from swarm_node.model.work import PlanRow
 from swarm_node.orchestrator.directives import Answer, ask_nodes
 from swarm_node.orchestrator.parts import Parts
 from swarm_node.portage import trees
@@ -77,6 +79,8 @@ async def resume(parts: Parts) -> None:
             await _plan(parts)
         except Refused as refused:
             log.warning("session not prepared: %s → %s", refused.message, refused.hint)
+        except Exception:
+            log.exception("session not prepared")
 
 
 async def _plan(parts: Parts) -> list[Answer]:
@@ -92,7 +96,7 @@ async def _plan(parts: Parts) -> list[Answer]:
             parts.settings.production_dir / "current",
             parts.settings.state_dir / "resolve",
         )
-        await parts.swarm.submit(PlanQueue(rows=rows), EnterPhase(phase="building" if rows else "idle"))
+        await _plan_queue(parts, rows)
         return synced
     except Refused as refused:
         await parts.swarm.submit(EnterPhase(phase="idle", detail=f"not prepared: {refused.message}"))
@@ -100,6 +104,17 @@ async def _plan(parts: Parts) -> list[Answer]:
     except Exception:
         await parts.swarm.submit(EnterPhase(phase="idle", detail="not prepared: see the orchestrator's log"))
         raise
+
+
+async def _plan_queue(parts: Parts, rows: tuple[PlanRow, ...]) -> None:
+    """What was staged and is no longer wanted leaves staging, so that nothing is built with it."""
+    staged = {build.id: build.artifact for build in parts.swarm.state.by_status("staged")}
+    phase = "building" if rows else "idle"
+    events = await parts.swarm.submit(PlanQueue(rows=rows), EnterPhase(phase=phase))
+    dropped = [staged.get(event.build) for event in events if isinstance(event, BuildDropped)]
+    unwanted = [artifact.path for artifact in dropped if artifact is not None]
+    if unwanted:
+        await asyncio.to_thread(parts.staging.withdraw, *unwanted)
 
 
 async def sync_everywhere(parts: Parts) -> list[Answer]:

@@ -50,11 +50,12 @@ class Stream:
         self._send(_encode({"log": {"attempt": attempt, "size": size}}))
 
     def _hear(self, records: Sequence[Record]) -> None:
-        if self._generation != self._swarm.generation:
+        if not records:
             self._generation = self._swarm.generation
             self._recent.clear()
             for queue in tuple(self._queues):
                 self._drop(queue)
+            return
         self._recent.extend(records)
         self._send(b'{"events":' + _encode(records) + b"}")
 

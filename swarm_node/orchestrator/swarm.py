@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import msgspec
@@ -38,14 +40,18 @@ class Swarm:
         self._writer = Writer(journal, self._refold)
         self._listeners: list[Listener] = []
         self._snapshot_at = self.state.seq
-        self.generation = 0
-        """Changes when the state had to be folded anew: subscribers start over."""
+        self._astray = False
+        self.generation = secrets.randbits(32)
+        """Changes when the state had to be folded anew, here or by a restart: subscribers start over."""
 
     def now(self) -> float:
         return self._clock()
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` with every group of records once they are durable, in order."""
+        """Call `listener` with every group of records once they are durable, in order.
+
+        An empty group says that the state was folded anew.
+        """
         self._listeners.append(listener)
 
     async def submit(self, *commands: Command) -> list[Event]:
@@ -53,6 +59,8 @@ class Swarm:
 
         Raises: Refused when the rules refuse a command (those before it stand) or the log cannot be written.
         """
+        if self._astray:
+            self._refold(None)
         events: list[Event] = []
         first = self.state.seq + 1
         refused: Refused | None = None
@@ -89,32 +97,54 @@ class Swarm:
         return True
 
     async def _settle(self, events: list[AnyEvent], first: int) -> None:
-        """Even an answer without events waits: what it rests on may still be on its way to the disk."""
+        """Even an answer without events waits: what it rests on may still be on its way to the disk.
+
+        Listeners hear of what is durable even if nobody waits for the answer any more.
+        """
+        durable = self._writer.append(events)
+        durable.add_done_callback(partial(self._publish, events, first))
         try:
-            await self._writer.append(events)
+            await asyncio.shield(durable)
         except JournalFull as error:
             raise Refused("disk_full", str(error), error.hint) from error
         except JournalError as error:
             raise Refused("log_unavailable", str(error), error.hint) from error
-        if events:
-            records = [Record(first + place, event) for place, event in enumerate(events)]
-            for listener in tuple(self._listeners):
-                listener(records)
-            if self.state.seq - self._snapshot_at >= SNAPSHOT_EVERY:
-                await self.save_snapshot()
+        if self.state.seq - self._snapshot_at >= SNAPSHOT_EVERY:
+            await self.save_snapshot()
 
-    def _refold(self, error: Exception) -> None:
-        """The log refused events that were applied already: go back to what it holds."""
-        log.error("the log could not be written, going back to what it holds: %s", error)
-        self.state = load(self.journal)
+    def _publish(self, events: list[AnyEvent], first: int, durable: "asyncio.Future[None]") -> None:
+        if events and not durable.cancelled() and durable.exception() is None:
+            self._tell([Record(first + place, event) for place, event in enumerate(events)])
+
+    def _tell(self, records: Sequence[Record]) -> None:
+        for listener in tuple(self._listeners):
+            listener(records)
+
+    def _refold(self, error: Exception | None) -> None:
+        """The log refused events that were applied already: go back to what it holds.
+
+        While it cannot be read either, nothing is decided. Raises: Refused, unless the writer calls.
+        """
+        if error is not None:
+            log.error("the log could not be written, going back to what it holds: %s", error)
+        try:
+            self.state = load(self.journal)
+        except JournalError as trouble:
+            self._astray = True
+            if error is None:
+                raise Refused("log_unavailable", str(trouble), trouble.hint) from trouble
+            return
+        self._astray = False
+        self._snapshot_at = min(self._snapshot_at, self.state.seq)
         self.generation += 1
+        self._tell(())
 
     async def save_snapshot(self) -> None:
         """Write the present state beside the log, for a fast start."""
-        self._snapshot_at = self.state.seq
-        body = msgspec.json.encode(self.state)
+        snapshot = Snapshot(self.state.seq, msgspec.json.encode(self.state))
+        self._snapshot_at = snapshot.seq
         try:
-            await self._writer.save_snapshot(Snapshot(self.state.seq, body))
+            await self._writer.save_snapshot(snapshot)
         except JournalError as error:
             log.warning("no snapshot: %s", error)
 

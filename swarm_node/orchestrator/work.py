@@ -1,20 +1,29 @@
 """The drones' side of the API: register, ask for work, report, upload, finish."""
 
 import asyncio
-from typing import Literal
+import math
+from typing import Annotated, Literal
 
 from aiohttp import web
+from msgspec import Meta
 
 from swarm_node.http.connection import parked
 from swarm_node.http.json import Body, decode, query, reply
 from swarm_node.http.limits import read_body, read_stream
-from swarm_node.model.commands import FailBuild, FinishDirective, SeeNode, StageBuild, StartAttempt
+from swarm_node.model.commands import (
+    FailBuild,
+    FinishDirective,
+    GiveBack,
+    SeeNode,
+    StageBuild,
+    StartAttempt,
+)
 from swarm_node.model.diagnosis import diagnose
 from swarm_node.model.events import Event, ResultIgnored
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules.nodes import check_name
 from swarm_node.model.state import Attempt
-from swarm_node.model.work import Artifact, Measures, NodeFacts, Work
+from swarm_node.model.work import Artifact, Measures, NodeFacts, Seconds, Work
 from swarm_node.orchestrator.contacts import Progress
 from swarm_node.orchestrator.orders import nothing_for
 from swarm_node.orchestrator.parts import PARTS, Parts
@@ -23,6 +32,13 @@ TOKEN = "X-Node-Token"
 LONGEST_WAIT = 60.0
 LARGEST_PACKAGE = 16 << 30
 LARGEST_CHUNK = 1 << 20
+LARGEST_FACTS = 256 << 10
+LONGEST_PHASE = 40
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Sha512 = Annotated[str, Meta(pattern="^([0-9a-fA-F]{128})?$")]
+Reason = Literal["failed", "time_limit", "no_output", "memory_limit", "drone", "stopped"]
+"""How an attempt ended, as the drone saw it; `stopped`: the drone itself is being stopped."""
 
 
 class WorkQuery(Body, frozen=True):
@@ -36,8 +52,8 @@ class WorkRequest(Body, frozen=True):
 class ProgressReport(Body, frozen=True):
     node: str
     phase: str
-    fraction: float | None = None
-    load: float | None = None
+    fraction: Share | None = None
+    load: Annotated[float, Meta(ge=0)] | None = None
     detail: str = ""
 
 
@@ -48,16 +64,16 @@ class LogQuery(Body, frozen=True):
 class Completion(Body, frozen=True):
     node: str
     measures: Measures
-    sha512: str = ""
-    size: int = 0
+    sha512: Sha512 = ""
+    size: Annotated[int, Meta(ge=0)] = 0
 
 
 class FailureReport(Body, frozen=True):
     node: str
     phase: str
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     rc: int | None = None
-    reason: Literal["failed", "time_limit", "no_output", "cancelled", "drone"] = "failed"
+    reason: Reason = "failed"
     measures: Measures | None = None
 
 
@@ -70,7 +86,7 @@ class DirectiveResult(Body, frozen=True):
 async def register(request: web.Request) -> web.Response:
     """POST /api/v1/nodes/{name}: a node says what it is and is given its token."""
     parts, name = request.app[PARTS], request.match_info["name"]
-    facts = await decode(request, NodeFacts)
+    facts = await decode(request, NodeFacts, LARGEST_FACTS)
     _check_facts(facts)
     check_name(name)
     token = parts.contacts.admit(name, request.headers.get(TOKEN), parts.swarm.state.policy.lease)
@@ -90,16 +106,24 @@ async def ask(request: web.Request) -> web.Response:
     """POST /api/v1/nodes/{name}/work?wait=S: the next thing to do, waiting up to S seconds for it."""
     parts, name = request.app[PARTS], request.match_info["name"]
     parts.contacts.check(name, request.headers.get(TOKEN))
-    wait = min(max(query(request, WorkQuery).wait, 0.0), LONGEST_WAIT)
+    wait = _seconds_to_wait(request)
     holding = (await decode(request, WorkRequest)).holding
     work = await parts.dispatch.next_work(name, holding)
     if work is None and wait and holding is None:
+        poll = parts.dispatch.wait(name)
         try:
-            work = await parked(request, parts.dispatch.wait(name), wait)
+            work = await parked(request, poll, wait)
         finally:
-            parts.dispatch.leave(name)
+            parts.dispatch.leave(name, poll)
             parts.contacts.hear(name)
     return reply({"work": work or nothing_for(parts.swarm.state, name)})
+
+
+def _seconds_to_wait(request: web.Request) -> float:
+    wait = query(request, WorkQuery).wait
+    if not 0 <= wait < math.inf:
+        raise Refused("bad_request", f"wait={wait} is no time to wait", f"from 0 to {LONGEST_WAIT:g} s")
+    return min(wait, LONGEST_WAIT)
 
 
 async def progress(request: web.Request) -> web.Response:
@@ -113,7 +137,8 @@ async def progress(request: web.Request) -> web.Response:
         if refused.code not in ("stale_attempt", "unknown_attempt"):
             raise
         return reply({"continue": False, "reason": refused.message})
-    word = Progress(number, report.node, report.phase, report.fraction, report.load, report.detail[:200])
+    phase, detail = report.phase[:LONGEST_PHASE], report.detail[:200]
+    word = Progress(number, report.node, phase, report.fraction, report.load, detail)
     parts.contacts.progress[report.node] = word
     parts.stream.tell(word)
     return reply({"continue": True, "reason": ""})
@@ -142,8 +167,13 @@ async def upload(request: web.Request) -> web.Response:
         )
     row = parts.swarm.state.builds[attempt.build].row
     receiving = parts.staging.upload(number)
+
+    def take(chunk: bytes) -> None:
+        parts.contacts.hear(attempt.node)
+        receiving.write(chunk)
+
     try:
-        await read_stream(request, receiving.write, LARGEST_PACKAGE)
+        await read_stream(request, take, LARGEST_PACKAGE)
         artifact = await asyncio.to_thread(
             receiving.finish,
             request.headers.get("X-SHA512"),
@@ -214,18 +244,37 @@ async def fail(request: web.Request) -> web.Response:
     parts, number = request.app[PARTS], attempt_number(request)
     report = await decode(request, FailureReport)
     parts.contacts.check(report.node, request.headers.get(TOKEN))
+    if report.reason == "stopped":
+        return await _give_back(parts, number, report.node)
     log = await asyncio.to_thread(parts.logs.tail, number)
     diagnosis = diagnose(log, report.phase, report.reason)
     result = FailBuild(
         node=report.node,
         attempt=number,
-        phase=report.phase[:40],
+        phase=report.phase[:LONGEST_PHASE],
         diagnosis=diagnosis,
         seconds=report.seconds,
     )
     events, work = await parts.dispatch.finish(report.node, result)
     _refuse_ignored(events)
     return reply({"accepted": True, "diagnosis": diagnosis, "work": work})
+
+
+async def _give_back(parts: Parts, number: int, node: str) -> web.Response:
+    """The drone leaves: no try is counted, its name is free, and it gets no next work."""
+    await parts.swarm.submit(GiveBack(node=node, attempt=number))
+    parts.contacts.forget(node)
+    return reply({"accepted": True, "work": nothing_for(parts.swarm.state, node)})
+
+
+async def discard_unwanted(parts: Parts) -> None:
+    """Remove uploads whose attempts ended without them. Raises: OSError."""
+    attempts = parts.swarm.state.attempts
+    for number in tuple(parts.received):
+        attempt = attempts.get(number)
+        if attempt is None or attempt.outcome not in ("open", "staged"):
+            artifact = parts.received.pop(number)
+            await asyncio.to_thread(parts.staging.withdraw, artifact.path)
 
 
 async def finish_directive(request: web.Request) -> web.Response:

@@ -193,7 +193,7 @@ class TestRecall:
             await line.until(lambda: b"still compiling" in line.logs[1])
             begun = clock()
         assert clock() - begun < 5
-        assert line.failed[1]["reason"] == "drone"
+        assert line.failed[1]["reason"] == "stopped"
         assert not processes("sleep", nap)
         assert not kept(settings.state_dir / "attempts")
 

@@ -114,7 +114,7 @@ async def test_sigterm_ends_it_quickly_and_leaves_nothing(
         drone.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(5):
             assert await drone.process.wait() == 0
-    assert line.failed[1]["reason"] == "drone"
+    assert line.failed[1]["reason"] == "stopped"
     assert await gone("sleep", nap)
 
 
