@@ -80,11 +80,15 @@ def can_move(queue: list[Any]) -> str | None:
 def _say_why(swarm: Swarm, queue: list[Any], told: str) -> str:
     """Say once why the first build that could move does not."""
     from swarm_console.actions.explain import quoted
+    from swarm_node.model.refusal import Refused
 
     name = can_move(queue)
     if name is None:
         return told
-    answer = patiently(swarm, lambda: swarm.get(f"/api/v1/why/{quoted(name)}"))[0]
+    try:
+        answer = patiently(swarm, lambda: swarm.get(f"/api/v1/why/{quoted(name)}"))[0]
+    except Refused:  # it left the queue meanwhile
+        return told
     refusals = [f"{node['node']}: {node['refusal']}" for node in answer["nodes"] if node["refusal"]]
     why = f"nothing moves: {name}: {answer['summary']}"
     why += f" ({'; '.join(refusals)})" if refusals else ""

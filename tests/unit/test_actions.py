@@ -1,0 +1,278 @@
+"""Actions against a scripted swarm: what they ask for, and what they make of the answer."""
+
+from typing import Any
+
+import pytest
+
+from swarm_console.actions.action import Outcome
+from swarm_console.actions.registry import ACTIONS
+from swarm_console.errors import Usage
+from swarm_console.pen import Pen
+from swarm_node.model.refusal import Refused
+from tests.unit.scripted import GONE, Scripted, build, status
+
+LEADER = {"orchestrator": {"name": "orchestrator", "url": "http://10.42.0.201:8080"}, "backups": []}
+
+
+def do(name: str, answers: dict[str, list[Any]], **given: Any) -> tuple[Outcome, list[str], Scripted]:
+    """Run an action: its outcome, its lines, and the swarm it was done on."""
+    swarm, action = Scripted(answers), ACTIONS[name]
+    outcome = action.run(swarm, action.defaults(**given))
+    return outcome, action.render(outcome.document, Pen()), swarm
+
+
+def test_status_is_the_handbooks_picture() -> None:
+    step = {
+        "tone": "attention",
+        "text": "1 package(s) blocked:",
+        "command": "build-swarm fix-blocked",
+        "items": ["=www-client/brave-browser-1.86.139"],
+    }
+    seen = status(building=2, complete=75, blocked=1, next=step)
+    outcome, lines, _ = do("status", {"/api/v1/orchestrator": [LEADER], "/api/v1/status": [seen]})
+    assert outcome.exit_code == 0
+    assert lines == [
+        "═══ BUILD SWARM STATUS ═══",
+        "Gateway: ✓ scripted:1",
+        "Orchestrator: ✓ 10.42.0.201:8080 (API Online)",
+        "",
+        "Build Progress:",
+        "  Needed:   0",
+        "  Building: 2",
+        "  Complete: 75",
+        "  Blocked:  1",
+        "",
+        "═══ NEXT ACTION ═══",
+        "⚠ 1 package(s) blocked:",
+        "  • =www-client/brave-browser-1.86.139",
+        "→ Run: build-swarm fix-blocked",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "gateway", "orchestrator"),
+    [
+        (GONE, "Gateway: ✗ scripted:1", "Orchestrator: ✗ unknown"),
+        (
+            Refused("no_orchestrator", "none", "start one"),
+            "Gateway: ✓ scripted:1",
+            "Orchestrator: ✗ unreachable",
+        ),
+    ],
+)
+def test_status_shows_which_half_is_missing(error: Refused, gateway: str, orchestrator: str) -> None:
+    outcome, lines, _ = do("status", {"/api/v1/orchestrator": [error], "/api/v1/status": [error]})
+    assert outcome.exit_code == 3 and outcome.document["error"]["code"] == error.code
+    assert lines[1:3] == [gateway, orchestrator]
+    assert lines[-2:] == [f"⚠ {error.message}", f"→ {error.hint}"]
+
+
+def test_info_names_the_binhost_and_refuses_without_an_orchestrator() -> None:
+    health = {"name": "gate", "nodes": 3}
+    outcome, lines, _ = do("info", {"/health": [health], "/api/v1/orchestrator": [LEADER]})
+    assert outcome.document["binhost"] == "http://10.42.0.201:8080/packages"
+    assert any("Binhost" in line and "/packages" in line for line in lines)
+    nobody = {"orchestrator": None, "backups": []}
+    no = Refused("no_orchestrator", "none has registered", "start one")
+    with pytest.raises(Refused, match="registered"):
+        do("info", {"/health": [health], "/api/v1/orchestrator": [nobody], "/api/v1/status": [no]})
+
+
+def test_nodes_say_what_they_do() -> None:
+    rows = [
+        {"name": "vega", "facts": {"cores": 8, "room": "root-overlay"}, "building": "a-1", "attempt": 4},
+        {"name": "altair", "facts": {"cores": 4}, "building": None, "up": False, "failed": 2},
+        {"name": "deneb", "facts": {}, "building": None, "held": True, "hold_reason": "new disk"},
+    ]
+    _, lines, _ = do("nodes", {"/api/v1/nodes": [rows]})
+    assert "✓ building" in lines[1] and "a-1" in lines[1]
+    assert "✗ lost" in lines[2] and "– drained" in lines[3] and "new disk" in lines[3]
+    assert do("nodes", {"/api/v1/nodes": [[]]})[1] == ["no node has ever registered"]
+
+
+def test_the_queue_is_filtered_by_status() -> None:
+    rows = [build("a", "staged"), build("b", "needed", "a", "c", "d")]
+    outcome, lines, _ = do("queue", {"/api/v1/queue": [rows]}, status="needed")
+    assert [row["build"] for row in outcome.document["builds"]] == ["b"]
+    assert "a and 2 more" in lines[1]
+
+
+def test_history_tells_outcomes_apart() -> None:
+    records = [
+        {"seq": 9, "event": {"event": "BuildStaged", "at": 0, "attempt": 3, "build": "a", "node": "v",
+                             "measures": {"seconds": 61.0}}},
+        {"seq": 8, "event": {"event": "BuildFailed", "at": 0, "attempt": 2, "build": "a", "node": "v",
+                             "diagnosis": {"summary": "a download failed"}, "seconds": 2.0}},
+        {"seq": 7, "event": {"event": "AttemptLost", "at": 0, "attempt": 1, "build": "a", "reason": "gone"}},
+    ]  # fmt: skip
+    _, lines, _ = do("history", {"/api/v1/history?limit=3": [records]}, limit=3)
+    assert "✓ staged" in lines[1] and "1 min" in lines[1]
+    assert "✗ failed" in lines[2] and "a download failed" in lines[2]
+    assert "– lost" in lines[3] and "gone" in lines[3]
+
+
+def test_releases_show_what_clients_see() -> None:
+    rows = [
+        {"number": 2, "at": 0, "status": "published", "packages": 3, "added": 1, "size": 2048, "score": 1},
+        {"number": 1, "at": 0, "status": "forgotten", "score": 12, "forced": "because"},
+    ]
+    _, lines, _ = do("releases", {"/api/v1/releases": [{"current": 2, "releases": rows}]})
+    assert "✓ clients see it" in lines[1] and "2.0 KiB" in lines[1]
+    assert "forgotten" in lines[2] and "because" in lines[2]
+
+
+BLOCKED = {
+    "build": "net-misc/skywire-1.0",
+    "diagnosis": {"kind": "transient-network", "remedy": "unblock", "summary": "a download failed",
+                  "evidence": ["503"]},
+    "command": "build-swarm unblock =net-misc/skywire-1.0",
+    "attempts": [3, 5],
+    "nodes": ["vega", "deneb"],
+    "holds_up": 1,
+}  # fmt: skip
+
+
+def test_fix_blocked_names_matter_proof_and_cure() -> None:
+    human = {
+        **BLOCKED,
+        "build": "a/b-1@desk",
+        "diagnosis": {"kind": "other", "remedy": "human"},
+        "command": "",
+    }
+    edit = {
+        **BLOCKED,
+        "diagnosis": {
+            "kind": "use-mismatch",
+            "remedy": "edit-portage-and-fresh",
+            "params": {"profile": "desk"},
+        },
+        "command": "build-swarm fresh",
+    }
+    _, lines, _ = do("fix-blocked", {"/api/v1/blocked": [[BLOCKED, human, edit]]})
+    text = "\n".join(lines)
+    assert lines[0] == "⚠ 3 packages blocked:"
+    assert "  │ 503" in lines and "  → Run: build-swarm unblock =net-misc/skywire-1.0" in lines
+    assert "whole log: build-swarm logs 5" in text and "1 other build wait" in text
+    assert "build-swarm unblock =a/b-1" in text and "(profile: desk), then run: build-swarm fresh" in text
+    assert do("fix-blocked", {"/api/v1/blocked": [[]]})[1] == ["✓ nothing is blocked"]
+
+
+def test_why_tells_the_chain_and_the_cure() -> None:
+    answer = {
+        "build": "a-1",
+        "status": "needed",
+        "summary": "it waits for 1 other build(s), 1 of them blocked",
+        "chain": [{"build": "b-1", "status": "blocked", "reason": "other: who knows"}],
+        "nodes": [{"node": "vega", "refusal": None}, {"node": "deneb", "refusal": "drained"}],
+        "cure": "build-swarm unblock =b-1",
+        "needed_by": ["c", "d", "e", "f", "g"],
+    }
+    _, lines, swarm = do("why", {"/api/v1/why/cat/a%2B%2B": [[answer]]}, package="cat/a++")
+    assert swarm.asked == ["/api/v1/why/cat/a%2B%2B"]
+    assert "  • b-1: blocked, other: who knows" in lines and "  vega: would take it now" in lines
+    assert "  needed by c, d, e, f and 1 more" in lines and lines[-1] == "  → Run: build-swarm unblock =b-1"
+
+
+def test_what_a_reset_would_lose_is_counted() -> None:
+    state = {
+        "at": 1000.0,
+        "builds": {
+            "a": {"status": "staged", "measures": {"seconds": 18_000.0}},
+            "b": {"status": "building", "since": 280.0},
+            "c": {},
+            "d": {"status": "blocked"},
+        },
+    }
+    for name in ("reset", "fresh"):
+        loses = ACTIONS[name].loses
+        assert loses is not None
+        assert loses(Scripted({"/api/v1/state": [state]}), {}) == [
+            "1 staged package and 1 build under way, 5 h 12 min of compiling",
+            "the queue of 2 packages that wait or are blocked",
+        ]
+        assert loses(Scripted({"/api/v1/state": [{}]}), {})[0].startswith("nothing")
+
+
+def test_what_clients_will_see_is_said_before_a_release_and_a_rollback() -> None:
+    seen = {"/api/v1/status": [status(needed=2, complete=5, release=3)]}
+    said = {}
+    for name, given in (("finalize", {}), ("rollback", {"release": 1}), ("release", {})):
+        action = ACTIONS[name]
+        assert action.loses is not None
+        said[name] = " ".join(action.loses(Scripted(seen), action.defaults(**given)))
+    assert "5 packages" in said["finalize"] and "2 builds that are not ready" in said["finalize"]
+    assert "release 1 instead of 3" in said["rollback"] and "release 3" in said["release"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sent"),
+    [
+        ("unblock", {"packages": ["a"], "jobs": 1}, {"packages": ["a"], "jobs": 1, "node": None}),
+        ("build-local", {"package": "nvidia-drivers"}, {"package": "nvidia-drivers"}),
+    ],
+)
+def test_repairs_send_what_was_said(name: str, given: dict[str, Any], sent: dict[str, Any]) -> None:
+    _, lines, swarm = do(name, {f"POST {name}": [{"unblocked": ["a-1"]}]}, **given)
+    assert swarm.params[name] == sent
+    assert lines[:2] == ["✓ 1 build back in the queue", "  • a-1"]
+
+
+def test_a_sync_that_leaves_a_node_behind_fails_and_names_the_next_step() -> None:
+    step = {"node": "vega", "tree": "demo", "hash": "a" * 40, "expected": "a" * 40 + "+b", "in_step": False}
+    answer = {"node": "vega", "ok": False, "output": "no route"}
+    seen = {"in_step": False, "answers": [answer], "trees": [step]}
+    outcome, lines, _ = do("sync-verify", {"POST sync-verify": [seen]})
+    assert outcome.exit_code == 1
+    assert "with changes of its own" in lines[0] and "no route" in lines[1]
+    assert lines[-1] == "→ Run: build-swarm sync-fix"
+    step["hash"] = ""
+    assert do("sync-verify", {"POST sync-verify": [seen]})[1][-1] == "→ Run: build-swarm sync-overlays"
+    good = {"in_step": True, "answers": [], "trees": [], "requeued": ["a-1"]}
+    outcome, lines, _ = do("sync-fix", {"POST sync-fix": [good]}, nodes=["vega"])
+    assert outcome.exit_code == 0 and "a-1" in lines[0] and lines[-1].startswith("✓")
+
+
+def test_held_and_resumed() -> None:
+    held = {"POST drain": [{"node": "vega", "held": True, "finishing": 4}]}
+    assert do("drain", held, node="vega")[1] == [
+        "✓ vega finishes attempt 4 and gets nothing more",
+        "→ Run: build-swarm resume vega",
+    ]
+    assert "2 builds under way" in do("pause", {"POST pause": [{"paused": True, "building": 2}]})[1][0]
+    assert do("resume", {"POST resume": [{"paused": False}]})[1] == ["✓ the swarm goes on"]
+
+
+def test_a_verdict_says_whether_to_go_on() -> None:
+    finding = {"code": "rehearsal", "message": "desktop could not install it", "points": 10, "package": "x"}
+    seen = {"verify_id": "a", "score": 10, "limit": 10, "findings": [finding], "packages": 1, "size": 5}
+    lines = do("verify", {"POST verify": [seen]})[1]
+    assert lines[1] == "✗ Risk Score 10 of 10: not safe to release" and lines[2].startswith("  10  desktop")
+    assert do("verify", {"POST verify": [{**seen, "score": 9}]})[1][-1] == "→ Run: build-swarm finalize"
+
+
+GRAPH = '{"packages": [{"cpv": "a/a-1", "seconds": 60, "measured": true, "stage3_needs": []}, '
+GRAPH += '{"cpv": "a/b-1", "seconds": 60, "measured": true, "stage3_needs": ["a/a-1"]}]}'
+
+
+def test_what_if_over_a_graph_file_needs_no_swarm(tmp_path: Any) -> None:
+    path = tmp_path / "graph.json"
+    path.write_text(GRAPH)
+    outcome, lines, swarm = do("simulate", {}, graph=str(path), fleet="8,8")
+    found = outcome.document
+    assert swarm.asked == [] and found["ratio"] == pytest.approx(1.0) and found["builds"] == 2
+    assert found["makespan"] == pytest.approx(found["lower_bound"]) and found["fleet"] == [8, 8]
+    assert any(line.startswith("Makespan") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"fleet": "8,x"}, {"fleet": "0"}, {"noise": -1.0}, {"fleet": "²"}, {"graph": "BAD"}, {"edges": "none"}],
+)
+def test_what_if_of_nonsense_is_usage(given: dict[str, Any], tmp_path: Any) -> None:
+    good, bad = tmp_path / "graph.json", tmp_path / "bad.json"
+    good.write_text(GRAPH)
+    bad.write_text("[" * 100_000)
+    given = {"graph": str(good), **given}
+    given["graph"] = str(bad) if given["graph"] == "BAD" else given["graph"]
+    with pytest.raises(Usage):
+        do("simulate", {}, **given)
