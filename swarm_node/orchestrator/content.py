@@ -1,16 +1,12 @@
 """What a release holds: composed of the one before it and of what staging adds, compared, written down."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from msgspec import Struct
 
 from swarm_node.portage.entry import Entry
 from swarm_node.portage.relations import cp_of, version_key
-
-FIELD: Final = {name: re.compile(rb"^%s: (.*)$" % name.encode(), re.MULTILINE) for name in ("SLOT", "USE")}
 
 
 class Packed(Struct, frozen=True):
@@ -68,8 +64,12 @@ def _likeness(entry: Entry) -> tuple[str, str]:
 
 def field(entry: Entry, name: str) -> str:
     """SLOT or USE of an entry, without parsing all of it; empty when it has none."""
-    found = FIELD[name].search(entry.text)
-    return found[1].decode() if found else ""
+    head = f"\n{name}: ".encode()
+    start = entry.text.find(head)  # never the first line: that is BUILD_ID or CPV
+    if start < 0:
+        return ""
+    start += len(head)
+    return entry.text[start : entry.text.find(b"\n", start)].decode()
 
 
 def difference(before: Iterable[Entry], after: Iterable[Entry]) -> Difference:
