@@ -39,10 +39,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadSettings as error:
         print(f"swarm-node {options.role}: {error}\n  → {error.hint}", file=sys.stderr)
         return FAILED
+    if getattr(options, "nginx", False):
+        return _print_nginx(settings)
     if options.check:
         print(shown(settings))
         return DONE
     return _serve(settings, options.ready_fd)
+
+
+def _print_nginx(settings: "Settings") -> int:
+    from swarm_node.model.refusal import Refused
+    from swarm_node.orchestrator.nginx import configuration
+    from swarm_node.settings import OrchestratorSettings
+
+    assert isinstance(settings, OrchestratorSettings)
+    try:
+        print(configuration(settings.production_dir), end="")
+    except Refused as no:
+        print(f"swarm-node orchestrator: {no.message}\n  → {no.hint}", file=sys.stderr)
+        return FAILED
+    return DONE
 
 
 def _serve(settings: "Settings", ready_fd: int | None) -> int:
@@ -72,5 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument(
             "--ready-fd", type=int, metavar="N", help="file descriptor for the line that says it listens"
         )
+    roles.choices["orchestrator"].add_argument(
+        "--nginx", action="store_true", help="print an nginx configuration that serves production, and exit"
+    )
     roles.add_parser("demo", help="a whole swarm on this machine, for a look", add_help=False)
     return parser

@@ -109,7 +109,7 @@ def _summary(
         case "staged":
             return "it is built and lies in staging until the next release"
         case "released":
-            return f"it is built and released (release {state.current})"
+            return f"it is built and released; clients see release {state.current}"
         case "blocked" if build.diagnosis is not None:
             return f"it is blocked: {build.diagnosis.kind}, {build.diagnosis.summary}"
     if chain:

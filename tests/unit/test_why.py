@@ -61,7 +61,7 @@ def test_a_done_build_says_so(story: Story) -> None:
     story.do(c.RecordVerify(verify_id="v", score=0, findings=(), packages=1))
     story.do(c.PrepareRelease(verify_id="v"))
     story.do(c.PublishRelease(release=1, packages=1, size=1))
-    assert ask(story, LIB).summary == "it is built and released (release 1)"
+    assert ask(story, LIB).summary == "it is built and released; clients see release 1"
 
 
 def test_each_node_says_why_not(story: Story) -> None:
