@@ -122,7 +122,8 @@ def patiently(swarm: Swarm, ask: Callable[[], Any]) -> Any:
 
 
 def monitor(swarm: Swarm, params: Params) -> Outcome:
-    """Without a screen: status lines as they change, until nothing is left to build."""
+    """Without a screen: status lines as they change, until nothing is left to build. Raises: Refused."""
+    swarm.get("/api/v1/status")  # patience is for a swarm that was there
     return Outcome(follow(swarm))
 
 
