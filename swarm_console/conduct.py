@@ -85,7 +85,7 @@ async def _ask(app: "SwarmConsole", action: Action, parameter: Parameter) -> str
 
 
 def _likely(app: "SwarmConsole", action: Action, parameter: Parameter) -> str:
-    """What is marked on the screen, where that is what the parameter names; logs are of whatever is marked."""
+    """What is marked on the screen, if the parameter names such a thing; logs are of whatever is marked."""
     if action.name == "logs":
         return app.marked
     return {"package": app.marked_build, "node": app.marked_node}.get(parameter.completes, "")

@@ -25,20 +25,25 @@ CONSOLE_ITSELF = ("monitor",)
 class Top(Toned):
     """Three to five lines, whatever the width."""
 
-    picture: Picture | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._picture: Picture | None = None
+        self._drawn: list[list[Span]] = []
 
     def draw(self, picture: Picture) -> None:
         """Show this picture."""
-        self.picture = picture
-        drawn = lines(picture, self.size.width or self.app.size.width)
-        if drawn != getattr(self, "_drawn", None):
+        self._picture = picture
+        drawn = lines(picture, self.size.width)
+        if drawn != self._drawn:
+            higher = len(drawn) != len(self._drawn)
             self._drawn = drawn
-            self.refresh(layout=True)
+            self.refresh(layout=higher)
+
+    def on_resize(self) -> None:
+        if self._picture is not None:
+            self.draw(self._picture)
 
     def render(self) -> Text:
-        if self.picture is None:
-            return Text()
-        self._drawn = lines(self.picture, self.size.width)
         return self.block(self._drawn, self.size.width)
 
 
@@ -127,6 +132,8 @@ def _progress(picture: Picture, width: int) -> list[Span]:
 
 def _finish(picture: Picture) -> list[Span]:
     left = picture.remaining
+    if picture.totals.needed and not picture.totals.building and not picture.state.queue.ready:
+        return [("   nothing can go on until something is fixed", "wait")] if picture.totals.blocked else []
     if left is None:
         return []
     low, high = duration(left.low), duration(left.high)

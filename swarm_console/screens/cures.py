@@ -18,6 +18,10 @@ from swarm_console.screens.live import Dialog
 from swarm_node.model.state import Build
 from swarm_node.model.why import remedy_command
 
+UNBLOCK = "build-swarm unblock"
+EDIT = "edit-portage-and-fresh"
+"""The remedy whose first half is a person's."""
+
 
 class Cure(NamedTuple):
     """A command (empty: only a person can), whom it cures, and the seconds of compiling that it unlocks."""
@@ -41,9 +45,23 @@ def cures(picture: Picture) -> list[Cure]:
     """The distinct cures of what is blocked, the one that unlocks the most first, people's work last."""
     groups: dict[str, list[Build]] = {}
     for build in picture.by_status["blocked"]:
-        groups.setdefault(remedy_command(build) if build.diagnosis is not None else "", []).append(build)
-    found = [Cure(command, tuple(builds), _seconds(picture, builds)) for command, builds in groups.items()]
+        command = remedy_command(build) if build.diagnosis is not None else ""
+        together = command.startswith(UNBLOCK)
+        groups.setdefault(UNBLOCK if together else command, []).append(build)
+    found = [
+        Cure(_named(command, builds), tuple(builds), _seconds(picture, builds))
+        for command, builds in groups.items()
+    ]
     return sorted(found, key=lambda cure: (not cure.command, -cure.seconds, cure.command))
+
+
+def _named(command: str, builds: list[Build]) -> str:
+    """The command with the packages that it is about, where it cures several at once."""
+    return (
+        shlex.join([*shlex.split(UNBLOCK), *(f"={b.row.cpv}" for b in builds)])
+        if command == UNBLOCK
+        else command
+    )
 
 
 def _seconds(picture: Picture, builds: list[Build]) -> float:
@@ -74,6 +92,8 @@ class CuresDialog(Dialog[Cure | None]):
 
 def _option(cure: Cure) -> Option:
     head = cure.command or "only a person can: mend the ebuild or its input, then build-swarm unblock"
+    if any(build.diagnosis is not None and build.diagnosis.remedy == EDIT for build in cure.builds):
+        head = f"edit etc/portage of the client profile first, then {cure.command}"
     gain = f"{count(len(cure.builds), 'package')}, unlocks {duration(cure.seconds)} of compiling"
     text = Text(one_line(head), "bold" if cure.command else "")
     text.append(f"\n  {gain}", "dim")

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer
 
-from swarm_console.panes.top import Top
 from swarm_console.panes.tones import Span, Toned
+from swarm_console.panes.top import Top
 from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
 

@@ -12,7 +12,6 @@ from textual.widgets import Log, Static
 from swarm_console.harmless import harmless
 from swarm_console.screens.live import Dialog
 
-
 WRAPPED_LINES = 200
 """Longer ones are shown line by line, without wrapping."""
 

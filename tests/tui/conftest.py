@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
-from tests.tui.told import Operator
 from tests.tui.story import Story
+from tests.tui.told import Operator
 
 Open = Callable[..., AbstractAsyncContextManager["Stage"]]
 

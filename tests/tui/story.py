@@ -183,7 +183,7 @@ OVERLAY = Diagnosis(
     "sync-overlays",
     "the drone does not have the repository that this package is in",
     evidence=(
-        "emerge: there are no ebuilds to satisfy \"=www-client/brave-browser-1.86.139\".",
+        'emerge: there are no ebuilds to satisfy "=www-client/brave-browser-1.86.139".',
         "emerge: searching for similar names... nothing similar found.",
     ),
 )

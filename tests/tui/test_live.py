@@ -16,6 +16,7 @@ from swarm_console.stream import Gateway
 from swarm_node.gateway.app import make_app as make_gateway
 from swarm_node.http.service import make_app, serving
 from swarm_node.model import commands as c
+from swarm_node.model.events import ActionTaken
 from swarm_node.orchestrator.app import make_app as make_orchestrator
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.settings import GatewaySettings, OrchestratorSettings
@@ -144,8 +145,8 @@ async def test_the_gateway_goes_and_comes_back(site: tuple[Site, Parts]) -> None
         await here.start_gateway()
         await until(pilot, lambda: app.mirror.link.live and app.mirror.state.seq == parts.swarm.state.seq)
         assert app.picture().totals.building == 1
-        balanced = [record.event for record in app.mirror.recent if record.event.__class__.__name__ == "ActionTaken"]
-        assert not balanced, "a command that failed is not repeated"
+        acted = [record for record in app.mirror.recent if isinstance(record.event, ActionTaken)]
+        assert not acted, "a command that failed is not repeated"
 
 
 async def test_nothing_listens(free_port_number: int) -> None:
@@ -161,6 +162,8 @@ async def test_something_else_listens(free_port_number: int) -> None:
         return make_app()
 
     async with serving(other, "127.0.0.1", free_port_number) as url, console(url) as (pilot, app):
-        await until(pilot, lambda: app.mirror.link.reason not in ("", "connecting") and app.mirror.health.asked)
+        await until(
+            pilot, lambda: app.mirror.link.reason not in ("", "connecting") and app.mirror.health.asked
+        )
         assert not app.mirror.link.live
         assert app.mirror.health.orchestrator_trouble

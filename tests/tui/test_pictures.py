@@ -12,7 +12,12 @@ from tests.tui.pictures import SNAPSHOTS, compare
 from tests.tui.story import Story, blocked, building, busy, empty, facts, planned, row
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "60x20": (60, 20), "60x16": (60, 16), "200x60": (200, 60)}
-HOSTILE = ("dev-libs/foo[bar,-baz]", "dev-libs/[/x]-1", "dev-libs/\x1b[31mred\x1b]52;c;aGk=\x07-2", "a/‮gnp.exe-1")
+HOSTILE = (
+    "dev-libs/foo[bar,-baz]",
+    "dev-libs/[/x]-1",
+    "dev-libs/\x1b[31mred\x1b]52;c;aGk=\x07-2",
+    "a/\u202egnp.exe-1",
+)
 
 
 def hostile() -> Story:
