@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
 import signal
 from asyncio.subprocess import DEVNULL
 from asyncio.subprocess import Process as Child
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from swarm_node.portage.command import dies_with_us
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Process:
         argv = [word.replace("{ready}", str(writable)) for word in self._argv]
         with self._log_file.open("ab") as out:
             self._child = await asyncio.create_subprocess_exec(
-                *_dies_with_parent(),
+                *dies_with_us(),
                 *argv,
                 env=self._env,
                 stdin=DEVNULL,
@@ -97,9 +98,3 @@ class Process:
         if os.read(readable, 1024):
             self.ready.set()
         asyncio.get_running_loop().remove_reader(readable)
-
-
-def _dies_with_parent() -> list[str]:
-    """setpriv(1) asks the kernel to end the child when we die without a word; without it only `stop` does."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

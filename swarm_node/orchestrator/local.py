@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 
 from swarm_node.http.service import ADDRESS
+from swarm_node.portage.command import dies_with_us
 from swarm_node.settings.roles import OrchestratorSettings
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ async def _keep(settings: OrchestratorSettings, address: str) -> None:
     """Start it again whenever it ends, after a pause."""
     while True:
         child = await asyncio.create_subprocess_exec(
+            *dies_with_us(),
             sys.executable,
             "-m",
             "swarm_node",

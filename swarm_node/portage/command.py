@@ -39,7 +39,7 @@ async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -
         raise CommandError(f"{name} is not installed on this machine")
     try:
         process = await asyncio.create_subprocess_exec(
-            *_dies_with_us(),
+            *dies_with_us(),
             *argv,
             cwd=cwd,
             env=_environment(os.environ),
@@ -67,8 +67,11 @@ async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -
 
 
 @cache
-def _dies_with_us() -> tuple[str, ...]:
-    """What makes a program end with a service that is killed, see prctl(2); nothing where it is missing."""
+def dies_with_us() -> tuple[str, ...]:
+    """What to put in front of a command that must not outlive this process, however that ends: setpriv(1).
+
+    Nothing where it is missing.
+    """
     return ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
 
 

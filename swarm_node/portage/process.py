@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
 from swarm_node.model.refusal import Refused
+from swarm_node.portage.command import dies_with_us
 
 SECONDS: Final = 1800.0
 """The time limit of one resolution."""
@@ -27,10 +27,9 @@ async def run(argv: Sequence[str], environment: Mapping[str, str], request: byte
 
     Raises: Refused (unresolvable) when it cannot be started or takes longer than SECONDS.
     """
-    dies_with_us = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
     try:
         process = await asyncio.create_subprocess_exec(
-            *dies_with_us,
+            *dies_with_us(),
             *argv,
             env=environment,
             stdin=asyncio.subprocess.PIPE,
