@@ -82,9 +82,7 @@ def full_screen(url: str, token: str, readonly: bool) -> int:
     """The console on the whole screen."""
     from swarm_console.app import run
 
-    if token:
-        os.environ["SWARM_TOKEN"] = token
-    return run(url, readonly=readonly)
+    return run(url, readonly=readonly, token=token)
 
 
 def report(action: Action, document: Any) -> None:
