@@ -19,12 +19,12 @@ from swarm_node.orchestrator.content import compose, field
 from swarm_node.orchestrator.parts import Parts
 from swarm_node.orchestrator.preparation import own_prefix
 from swarm_node.orchestrator.production import digest_of
-from swarm_node.portage import trees
 from swarm_node.portage.entry import Entry
 from swarm_node.portage.index import BadIndex, Index
 from swarm_node.portage.profile import read_profiles
 from swarm_node.portage.rehearsal import Rehearsal, rehearse
 from swarm_node.portage.relations import Offer, cp_of, unsatisfied, version_key
+from swarm_node.portage.repositories import repositories
 from swarm_node.portage.sonames import parse
 
 WAITING: Final = "needed"
@@ -167,11 +167,9 @@ async def _rehearse(
     directory = parts.settings.state_dir / "candidate"
     await asyncio.to_thread(_write, directory, release)
     prefix = own_prefix(parts)
-    repositories = trees.trees(prefix)
+    found = repositories(prefix)
     rehearsals = [
-        await rehearse(
-            prefix.portage, profile, repositories, [directory], parts.settings.state_dir / "rehearse"
-        )
+        await rehearse(prefix.portage, profile, found, [directory], parts.settings.state_dir / "rehearse")
         for profile in profiles
     ]
     return [problem for rehearsal in rehearsals for problem in _problems(rehearsal, excused)]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
@@ -58,11 +58,17 @@ def settings(home: Path, *, port: int = 0, keep: int = 5) -> OrchestratorSetting
 
 
 @asynccontextmanager
-async def swarm(home: Path, *, keep: int = 5) -> AsyncIterator[Parts]:
-    """The orchestrator's parts, recovered as at its start and closed as at its end."""
-    parts = assemble(settings(home, keep=keep), "http://127.0.0.1:8080")
+async def swarm(
+    home: Path, *, keep: int = 5, told: OrchestratorSettings | None = None
+) -> AsyncIterator[Parts]:
+    """The orchestrator's parts, recovered as at its start and closed as at its end.
+
+    Without settings of its own it has no clients, so that nothing is rehearsed; see tests/e2e for that.
+    """
+    parts = assemble(told or settings(home, keep=keep), "http://127.0.0.1:8080")
+    clients = patch.object(verify, "read_profiles", return_value=()) if told is None else nullcontext()
     try:
-        with patch.object(verify, "read_profiles", return_value=()):  # real rehearsals: tests/e2e
+        with clients:
             await recover(parts)
             await see_node(parts)
             yield parts
@@ -88,12 +94,12 @@ def plain_row(cpv: str) -> PlanRow:
     return PlanRow(cpv, cpv, "0", "demo", "new")
 
 
-def upload(parts: Parts, attempt: int, cpv: str, content: bytes) -> Artifact:
+def upload(parts: Parts, attempt: int, cpv: str, content: bytes, repository: str = "demo") -> Artifact:
     """What the upload handler does, in one piece."""
     receiving = parts.staging.upload(attempt)
     receiving.write(content)
     digest = hashlib.sha512(content).hexdigest()
-    return receiving.finish(digest, cpv=cpv, build_id=attempt, repository="demo", slot="")
+    return receiving.finish(digest, cpv=cpv, build_id=attempt, repository=repository, slot="")
 
 
 async def stage(parts: Parts, *rows: PlanRow | str, room: str = "root-overlay", **metadata: str) -> list[int]:
@@ -101,9 +107,10 @@ async def stage(parts: Parts, *rows: PlanRow | str, room: str = "root-overlay", 
     await plan(parts, *rows)
     attempts: list[int] = []
     while (given := await _next(parts)) is not None:
-        cpv = parts.swarm.state.builds[given.build].row.cpv
+        row = parts.swarm.state.builds[given.build].row
         await parts.swarm.submit(StartAttempt(node=NODE, attempt=given.attempt))
-        artifact = upload(parts, given.attempt, cpv, package(cpv, given.attempt, **metadata))
+        content = package(row.cpv, given.attempt, repository=row.repository, **metadata)
+        artifact = upload(parts, given.attempt, row.cpv, content, row.repository)
         parts.staging.publish(artifact)
         measures = Measures(seconds=1.0, room=room)  # type: ignore[arg-type]
         await parts.swarm.submit(
