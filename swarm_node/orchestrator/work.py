@@ -36,7 +36,7 @@ LARGEST_FACTS = 256 << 10
 LONGEST_PHASE = 40
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-Sha512 = Annotated[str, Meta(pattern="^([0-9a-fA-F]{128})?$")]
+Sha512 = Annotated[str, Meta(pattern=r"^([0-9a-fA-F]{128})?\Z")]
 Reason = Literal["failed", "time_limit", "no_output", "memory_limit", "drone", "stopped"]
 """How an attempt ended, as the drone saw it; `stopped`: the drone itself is being stopped."""
 
@@ -306,7 +306,8 @@ def _own_attempt(parts: Parts, number: int, request: web.Request) -> Attempt:
     """The attempt, if the sender's token is its node's. Raises: Refused."""
     attempt = parts.swarm.state.attempts.get(number)
     if attempt is None:
-        code = "stale_attempt" if number < parts.swarm.state.next_attempt else "unknown_attempt"
+        given = 0 < number < parts.swarm.state.next_attempt
+        code = "stale_attempt" if given else "unknown_attempt"
         raise Refused(code, f"there is no open attempt {number}", "drop it and ask for work")
     parts.contacts.check(attempt.node, request.headers.get(TOKEN))
     return attempt

@@ -149,7 +149,7 @@ def recall(state: State, build: Build, reason: str, now: float) -> list[e.Event]
 def _open_attempt(state: State, number: int, node: str) -> Attempt:
     attempt = state.attempts.get(number)
     if attempt is None:
-        if number >= state.next_attempt:
+        if not 0 < number < state.next_attempt:
             raise Refused(
                 "unknown_attempt", f"there is no attempt {number}", "ask for work and use its number"
             )
