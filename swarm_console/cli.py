@@ -53,13 +53,16 @@ def done(request: Request) -> int:
     from swarm_console.demo import embedded
 
     with embedded(request.demo_dir, say) as url:
-        return on_swarm(request, url, "")
+        try:
+            return on_swarm(request, url, "")
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("what the embedded swarm was doing is kept") from None
 
 
 def on_swarm(request: Request, url: str, token: str) -> int:
     """Carry a request out on the swarm of a gateway."""
     screen = request.action is None or request.action.name == "monitor"
-    if screen and not request.as_json and sys.stdin.isatty() and sys.stdout.isatty():
+    if screen and not request.as_json and terminal(sys.stdin) and terminal(sys.stdout):
         return full_screen(url, token, request.readonly)
     if request.action is None:
         from swarm_console.errors import Usage
@@ -124,8 +127,10 @@ def show(line: str) -> None:
     write(sys.stdout, clean(line))
 
 
-def write(stream: TextIO, line: str) -> None:
-    """One line, at once, in what the stream's encoding can say."""
+def write(stream: TextIO | None, line: str) -> None:
+    """One line, at once, in what the stream's encoding can say; into a closed one, nothing."""
+    if stream is None:
+        return
     try:
         stream.write(f"{line}\n")
     except UnicodeEncodeError:
@@ -146,9 +151,14 @@ def clean(value: Any) -> Any:
     return [clean(each) for each in value] if isinstance(value, list) else value
 
 
-def colourful(stream: TextIO) -> bool:
+def terminal(stream: TextIO | None) -> bool:
+    """Whether a person is at the other end."""
+    return stream is not None and stream.isatty()
+
+
+def colourful(stream: TextIO | None) -> bool:
     """Whether colours are seen there, and wanted (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _nobody_reads() -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def confirm(action: Action, swarm: Swarm, params: Params) -> None:
     """Return when a person says yes. Raises: Usage without a terminal, Refused when the answer is no."""
     assert action.loses is not None
-    asking = sys.stdin.isatty() and sys.stderr.isatty()
+    asking = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     try:
         lost = action.loses(swarm, params)
     except Refused as error:

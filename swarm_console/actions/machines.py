@@ -56,6 +56,8 @@ def show_sync(seen: Any, pen: Pen) -> list[str]:
         lines += [f"{count(len(requeued), 'build')} cured by it, back in the queue: {', '.join(requeued)}"]
     if seen["in_step"]:
         return [*lines, f"{pen('good', '✓')} every node is in step"]
+    if any(answer["ok"] is None for answer in seen["answers"]):
+        return [*lines, f"… some have not done it yet; then run: {pen('strong', 'build-swarm sync-verify')}"]
     missing = any(not step["hash"] for step in seen["trees"] if not step["in_step"])
     step = "build-swarm sync-overlays" if missing else "build-swarm sync-fix"
     return [*lines, f"{pen('attention', '⚠')} some are out of step", f"→ Run: {pen('strong', step)}"]

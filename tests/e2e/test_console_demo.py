@@ -38,6 +38,10 @@ def console(site: Path, *words: str) -> list[str]:
     return [*CONSOLE, "--demo", "--demo-dir", str(site), *words]
 
 
+def run(site: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(console(site, *words), capture_output=True, text=True, timeout=180)
+
+
 def processes(site: Path) -> list[str]:
     """The command lines of everything that runs on a directory."""
     found = []
@@ -67,10 +71,6 @@ def test_headless_on_a_swarm_that_is_started_and_ended(site: Path) -> None:
     assert {"vega", "altair", "deneb"} <= names
     assert "starting the embedded swarm" in done.stderr and "ending the embedded swarm" in done.stderr
     assert processes(site) == [] and running(site) is None
-
-
-def run(site: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(console(site, *words), capture_output=True, text=True, timeout=180)
 
 
 def test_a_second_console_attaches_and_what_it_said_is_kept(site: Path) -> None:
