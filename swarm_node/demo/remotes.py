@@ -17,20 +17,10 @@ from typing import Final, NamedTuple
 
 from swarm_node.demo.mirror import distfiles
 from swarm_node.portage.prefix import Repository, make_prefix, portage_environment
+from swarm_node.portage.profile import ARCHES
 
 TREES: Final = Path(__file__).parent / "trees"
 """The packaged data: main and extra (repositories), distfiles, profiles (of clients), kernel."""
-
-ARCHES: Final = {
-    "aarch64": "arm64",
-    "armv7l": "arm",
-    "i686": "x86",
-    "loongarch64": "loong",
-    "ppc64le": "ppc64",
-    "riscv64": "riscv",
-    "x86_64": "amd64",
-}
-"""Machine, as uname(1) names it, to Gentoo's ARCH."""
 
 _PLANTED: Final = "planted"
 _GIT_ENVIRONMENT: Final = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 UNATTENDED: Final = {
     "LC_ALL": "C.UTF-8",
@@ -29,10 +29,37 @@ class CommandError(Exception):
     """A program could not be started, failed or took too long; the message holds its last words."""
 
 
-async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -> str:
-    """The standard output of a program that succeeds; it and its children end with this call.
+class Ended(NamedTuple):
+    """How a program ended and what it wrote."""
 
-    Raises: CommandError.
+    status: int
+    out: bytes
+    err: bytes
+
+
+async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -> str:
+    """The standard output of a program of the system that succeeds, asked for nothing by it.
+
+    Raises: CommandError, also with the last words of one that fails.
+    """
+    ended = await execute(argv, _environment(os.environ), seconds=seconds, cwd=cwd)
+    if ended.status:
+        last = (ended.err or ended.out).decode(errors="replace").strip()[-TOLD:]
+        raise CommandError(last or f"{Path(argv[0]).name} ended with status {ended.status}")
+    return ended.out.decode(errors="surrogateescape")
+
+
+async def execute(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    seconds: float,
+    cwd: Path | None = None,
+    request: bytes = b"",
+) -> Ended:
+    """Run a program with exactly this environment, `request` on its standard input, to its end.
+
+    It and its children end with this call. Raises: CommandError when it cannot be started or takes longer.
     """
     name = Path(argv[0]).name
     if shutil.which(argv[0]) is None:
@@ -42,8 +69,8 @@ async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -
             *dies_with_us(),
             *argv,
             cwd=cwd,
-            env=_environment(os.environ),
-            stdin=asyncio.subprocess.DEVNULL,
+            env=environment,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -52,7 +79,7 @@ async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -
         raise CommandError(f"{name} cannot be started: {error.strerror}") from None
     try:
         async with asyncio.timeout(seconds):
-            out, err = await process.communicate()
+            out, err = await process.communicate(request)
     except TimeoutError:
         raise CommandError(f"{name} took longer than {seconds:.0f} s") from None
     finally:
@@ -60,10 +87,7 @@ async def run(argv: Sequence[str], *, seconds: float, cwd: Path | None = None) -
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-    if process.returncode:
-        last = (err or out).decode(errors="replace").strip()[-TOLD:]
-        raise CommandError(last or f"{name} ended with status {process.returncode}")
-    return out.decode(errors="surrogateescape")
+    return Ended(process.returncode or 0, out, err)
 
 
 @cache
