@@ -32,7 +32,7 @@ def explained(error: BaseException) -> tuple[dict[str, Any], int]:
         return _document("interrupted", f"interrupted; {rest}", ""), INTERRUPTED
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        hint = "check that it exists and that this user may use it" if where else "mend that, then say it again"
+        hint = "check that it exists and that this user may use it" if where else "mend that, then try again"
         return _document("system", f"{where}{error.strerror or error}", hint), FAILED
     hint = "report it with the output of: SWARM_DEBUG=1 and the same command"
     return _document("internal", f"a bug of the console: {type(error).__name__}: {error}", hint), FAILED

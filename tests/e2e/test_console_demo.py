@@ -79,6 +79,7 @@ def test_a_second_console_attaches_and_what_it_said_is_kept(site: Path) -> None:
         assert (second.returncode, second.stderr) == (0, "")
         assert running(site) == url, "the second console ended what it had not started"
     again = run(site, "--run", "status", "--json")
+    assert again.returncode == 0, again
     assert json.loads(again.stdout)["held"], "it was forgotten"
     assert run(site, "--run", "resume").returncode == 0
 
