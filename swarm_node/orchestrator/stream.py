@@ -20,6 +20,8 @@ from swarm_node.orchestrator.swarm import Swarm
 
 REMEMBERED = 20_000
 """Events kept at hand for reconnecting clients."""
+FAREWELL_SECONDS = 1.0
+"""How long a client's own word of parting is waited for."""
 SLOWEST = 2_000
 """Messages that may wait for one client before it is sent away to start over."""
 
@@ -91,7 +93,7 @@ class Stream:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """GET /api/v1/stream as WebSocket."""
         wanted = query(request, StreamQuery)
-        socket = web.WebSocketResponse(heartbeat=20, compress=False)
+        socket = web.WebSocketResponse(heartbeat=20, compress=False, timeout=FAREWELL_SECONDS)
         await socket.prepare(request)
         queue: asyncio.Queue[bytes] = asyncio.Queue(SLOWEST)
         opening = self._opening(wanted)

@@ -1,0 +1,223 @@
+"""The live stream: a snapshot, then every event once; after a break what was missed, or a snapshot anew."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from swarm_node.journal.base import JournalFull
+from swarm_node.model.apply import apply
+from swarm_node.model.events import Record
+from swarm_node.model.state import State
+from swarm_node.orchestrator import stream as module
+from tests.services.orchestrators import Service, dummy, row, running, settings
+from tests.unit.stories import encoded
+
+LIB = "dev-libs/lib-1.0"
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings(tmp_path)) as service:
+        yield service
+
+
+class Picture:
+    """What a client makes of the stream: the state by the model's own `apply`, and what else was said."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, state: State) -> None:
+        self.socket = socket
+        self.state = state
+        self.generation: int | None = None
+        self.seqs: list[int] = []
+        self.said: list[dict[str, Any]] = []
+
+    async def next(self) -> dict[str, Any]:
+        """Take the next message in."""
+        async with asyncio.timeout(10):
+            message: dict[str, Any] = await self.socket.receive_json()
+        if "snapshot" in message:
+            self.state = msgspec.convert(message["snapshot"], State, strict=False)
+        self.generation = message.get("generation", self.generation)
+        for told in message.get("events", ()):
+            record = msgspec.convert(told, Record, strict=False)
+            self.seqs.append(record.seq)
+            if record.seq > self.state.seq:
+                assert record.seq == self.state.seq + 1
+                apply(self.state, record.event)
+        self.said.append(message)
+        return message
+
+    async def until(self, seq: int) -> None:
+        while self.state.seq < seq:
+            await self.next()
+
+
+@asynccontextmanager
+async def watching(service: Service, state: State | None = None, **query: int) -> AsyncIterator[Picture]:
+    async with service.session.ws_connect(f"{service.url}/api/v1/stream", params=query) as socket:
+        picture = Picture(socket, state or State())
+        await picture.next()
+        yield picture
+
+
+async def build_some(service: Service, count: int) -> None:
+    izar = await service.drone(f"drone{service.parts.swarm.state.seq}")
+    await service.plan(*(dummy(f"dummy/p{number}-1") for number in range(count)))
+    order = await izar.begin()
+    while order["kind"] == "build":
+        order = (await izar.complete(order["attempt"])).document["work"]
+
+
+async def test_a_client_that_folds_the_stream_sees_the_swarm(service: Service) -> None:
+    async with watching(service) as picture:
+        assert "snapshot" in picture.said[0]
+        await build_some(service, 20)
+        await picture.until(service.parts.swarm.state.seq)
+    assert encoded(picture.state) == encoded(service.parts.swarm.state)
+    assert picture.seqs == sorted(set(picture.seqs))
+
+
+async def test_a_client_that_comes_later_gets_everything_at_once(service: Service) -> None:
+    await build_some(service, 5)
+    async with watching(service) as picture:
+        assert encoded(picture.state) == encoded(service.parts.swarm.state)
+
+
+async def test_progress_and_logs_are_told_and_not_kept(service: Service) -> None:
+    izar = await service.drone()
+    await service.plan(row(LIB))
+    attempt = (await izar.begin())["attempt"]
+    async with watching(service) as picture:
+        seq = picture.state.seq
+        await izar.tell(attempt, fraction=0.25, load=2.5, detail="x" * 999)
+        told = (await picture.next())["progress"]
+        assert (told["node"], told["attempt"], told["fraction"], told["load"]) == ("izar", attempt, 0.25, 2.5)
+        assert len(told["detail"]) == 200
+        await izar.log(attempt, b"hello")
+        assert await picture.next() == {"log": {"attempt": attempt, "size": 5}}
+    assert service.parts.swarm.state.seq == seq
+
+
+async def test_a_reconnect_brings_only_what_was_missed(service: Service) -> None:
+    async with watching(service) as picture:
+        await build_some(service, 3)
+        await picture.until(service.parts.swarm.state.seq)
+    generation = picture.generation or 0
+    seq = picture.state.seq
+    async with watching(service, picture.state, after=seq, generation=generation) as again:
+        assert again.said[0]["events"] == []
+    await build_some(service, 2)
+    async with watching(service, picture.state, after=seq, generation=generation) as again:
+        missed = [record["seq"] for record in again.said[0]["events"]]
+        assert missed == list(range(seq + 1, service.parts.swarm.state.seq + 1))
+        assert encoded(again.state) == encoded(service.parts.swarm.state)
+
+
+@pytest.mark.parametrize("after", [0, -1, 10**9])
+async def test_who_asks_for_what_is_not_at_hand_gets_a_snapshot(
+    service: Service, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    service.parts.stream._recent = type(service.parts.stream._recent)(maxlen=3)
+    await build_some(service, 5)
+    async with watching(service, after=after, generation=service.parts.swarm.generation) as picture:
+        assert "snapshot" in picture.said[0]
+        assert encoded(picture.state) == encoded(service.parts.swarm.state)
+
+
+async def test_another_generation_gets_a_snapshot(service: Service) -> None:
+    await build_some(service, 2)
+    seq = service.parts.swarm.state.seq
+    for query in ({"after": seq}, {"after": seq, "generation": 0}):
+        async with watching(service, **query) as picture:
+            assert "snapshot" in picture.said[0]
+
+
+async def test_after_a_failed_write_everybody_starts_over(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> int:
+        raise JournalFull("full", "free space")
+
+    async with watching(service) as picture:
+        with monkeypatch.context() as patch:
+            patch.setattr(service.parts.swarm.journal, "append", full)
+            answer = await service.ask("POST", "/api/v1/actions/pause", json={})
+            assert answer.code == "disk_full"
+        async with asyncio.timeout(10):
+            assert (await picture.socket.receive()).type in (
+                aiohttp.WSMsgType.CLOSE,
+                aiohttp.WSMsgType.CLOSING,
+                aiohttp.WSMsgType.CLOSED,
+            )
+    place = {"after": picture.state.seq, "generation": picture.generation or 0}
+    await service.act("pause")
+    async with watching(service, **place) as again:
+        assert "snapshot" in again.said[0]
+        assert again.state.held
+        assert again.generation != picture.generation
+        await service.act("resume")
+        await again.until(service.parts.swarm.state.seq)
+    assert encoded(again.state) == encoded(service.parts.swarm.state)
+
+
+async def test_a_restart_is_another_generation(tmp_path: Path) -> None:
+    generations = []
+    for _ in range(2):
+        async with running(settings(tmp_path)) as service, watching(service) as picture:
+            generations.append(picture.generation)
+    assert generations[0] != generations[1]
+
+
+async def test_a_client_that_does_not_read_is_sent_away(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SLOWEST", 10)
+    async with watching(service) as slow:
+        for size in range(11):
+            service.parts.stream.tell_log(1, size)
+        async with watching(service) as other:
+            read = []
+            async with asyncio.timeout(10):
+                while (message := await slow.socket.receive()).type == aiohttp.WSMsgType.TEXT:
+                    read.append(message.json()["log"]["size"])
+            assert message.type == aiohttp.WSMsgType.CLOSE
+            assert read == list(range(10))
+            await service.act("pause")
+            await other.until(service.parts.swarm.state.seq)
+            assert other.state.held
+
+
+async def test_stopping_the_service_ends_the_stream(tmp_path: Path) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with running(settings(tmp_path)) as service:
+            socket = await session.ws_connect(f"{service.url}/api/v1/stream")
+            await socket.receive_json()
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 5
+        async with asyncio.timeout(5):
+            assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+
+
+async def test_many_clients_see_the_same(service: Service) -> None:
+    async with asyncio.TaskGroup() as group:
+        started = asyncio.Barrier(21)
+
+        async def watch() -> bytes:
+            async with watching(service) as picture:
+                await started.wait()
+                await picture.until(end.result() if end.done() else await end)
+                return encoded(picture.state)
+
+        end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        clients = [group.create_task(watch()) for _ in range(20)]
+        await started.wait()
+        await build_some(service, 30)
+        end.set_result(service.parts.swarm.state.seq)
+    assert {client.result() for client in clients} == {encoded(service.parts.swarm.state)}
