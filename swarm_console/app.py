@@ -113,7 +113,7 @@ class SwarmConsole(App[None]):
         self.listen()
         self.keep_drawing()
         self.keep_asking()
-        self.set_interval(TICK_SECONDS, self.changed.set)
+        self.set_interval(TICK_SECONDS, self._tick)
 
     # -- what runs behind the screens
 
@@ -145,6 +145,11 @@ class SwarmConsole(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, LiveScreen) and screen.is_mounted:
                 screen.draw(picture)
+
+    def _tick(self) -> None:
+        """Let time pass on the screen, where something on it counts."""
+        if not self.mirror.link.live or any(node.attempt for node in self.mirror.state.nodes.values()):
+            self.changed.set()
 
     def say(self, line: str) -> None:
         """A word of an action under way, from its thread."""

@@ -1,15 +1,27 @@
 """The console's own copy of the swarm: the orchestrator's stream, folded with the model's `apply`."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
 
+from swarm_console.lineup import Lineup
+from swarm_console.throttle import Throttled
 from swarm_node.model.apply import apply
-from swarm_node.model.events import BuildDropped, Event, QueueOrdered, Record, SessionOpened
-from swarm_node.model.state import Build, State
+from swarm_node.model.events import (
+    BuildDropped,
+    BuildNeeded,
+    Event,
+    QueueOrdered,
+    Record,
+    ReleasePublished,
+    SessionOpened,
+)
+from swarm_node.model.next_action import next_action
+from swarm_node.model.state import State
+from swarm_node.model.status import remaining
 
 REMEMBERED: Final = 1_000
 """Events kept for the events pane."""
@@ -87,7 +99,9 @@ class Mirror:
         self.loads: dict[str, deque[float]] = {}
         self.logs: dict[int, int] = {}
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
-        self._ranked: list[Build] | None = None
+        self.remaining = Throttled(remaining)
+        self.next_action = Throttled(lambda state, now: next_action(state))
+        self._lineup: Lineup | None = None
 
     @property
     def place(self) -> tuple[int | None, int | None]:
@@ -140,11 +154,12 @@ class Mirror:
         self.changes += health != self.health
         self.health = health
 
-    def ranked(self) -> Sequence[Build]:
-        """Every build, the longest way to the end first; sorted anew only when the plan changes."""
-        if self._ranked is None:
-            self._ranked = sorted(self.state.builds.values(), key=lambda build: (-build.rank, build.id))
-        return self._ranked
+    @property
+    def lineup(self) -> Lineup:
+        """The queue in order; made anew only when the plan changes."""
+        if self._lineup is None:
+            self._lineup = Lineup(self.state.builds, self.state.queue)
+        return self._lineup
 
     def newest(self, count: int) -> list[Record]:
         """The newest events, newest first."""
@@ -155,7 +170,7 @@ class Mirror:
         return record.seq < oldest
 
     def _begin(self, state: State) -> None:
-        self.state, self.known, self._ranked = state, True, None
+        self.state, self.known, self._lineup = state, True, None
         while self.recent and self.recent[-1].seq > state.seq:
             self.recent.pop()
         self._drop_ended()
@@ -168,8 +183,10 @@ class Mirror:
         apply(self.state, record.event)
         self.recent.append(record)
         if isinstance(record.event, _REORDERS):
-            self._ranked = None
+            self._lineup = None
             self._drop_ended()
+        elif self._lineup is not None and (build := getattr(record.event, "build", None)) is not None:
+            self._lineup.renew((build, *self.state.queue.dependents.get(build, ())))
 
     def _drop_ended(self) -> None:
         for kept in (self.progress, self.logs):
@@ -184,4 +201,10 @@ class Mirror:
             self.loads.setdefault(word.node, deque(maxlen=LOADS)).append(word.load)
 
 
-_REORDERS: Final[tuple[type[Event], ...]] = (SessionOpened, BuildDropped, QueueOrdered)
+_REORDERS: Final[tuple[type[Event], ...]] = (
+    SessionOpened,
+    BuildNeeded,
+    BuildDropped,
+    QueueOrdered,
+    ReleasePublished,
+)

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from swarm_console.lineup import RANKS
 from swarm_console.mirror import Health, Link, Mirror, Progress
 from swarm_node.model.estimate import cp_of, estimate, expected
 from swarm_node.model.events import Record
-from swarm_node.model.next_action import NextAction, next_action
+from swarm_node.model.next_action import NextAction
 from swarm_node.model.state import OPEN, Attempt, Build, Node, State
-from swarm_node.model.status import Remaining, Totals, remaining
+from swarm_node.model.status import Remaining, Totals
 
 EVENTS_SHOWN: Final = 500
-STATUS_ORDER: Final = ("building", "assigned", "needed", "blocked", "staged", "released")
 ALMOST: Final = 0.97
 """A share guessed from history never claims more than this."""
 
@@ -44,41 +44,40 @@ class Picture:
     def health(self) -> Health:
         return self.mirror.health
 
-    @cached_property
-    def by_status(self) -> dict[str, list[Build]]:
-        """Builds by status, each list in the order in which they are handed out: what waits comes last."""
-        found: dict[str, list[Build]] = {status: [] for status in STATUS_ORDER}
-        waits, waiting = self.state.queue.waiting, []
-        for build in self.mirror.ranked():
-            if build.status == "needed" and waits.get(build.id):
-                waiting.append(build)
-            else:
-                found[build.status].append(build)
-        found["needed"] += waiting
-        return found
-
-    @cached_property
-    def queue(self) -> list[Build]:
+    @property
+    def queue(self) -> Sequence[Build]:
         """All builds: what runs, what comes next, what is stuck, what is done."""
-        return [build for status in STATUS_ORDER for build in self.by_status[status]]
+        return self.mirror.lineup.line(*RANKS)
 
-    @cached_property
+    @property
+    def running(self) -> Sequence[Build]:
+        return self.mirror.lineup.line("building", "assigned")
+
+    @property
+    def blocked(self) -> Sequence[Build]:
+        return self.mirror.lineup.line("blocked")
+
+    @property
+    def staged(self) -> Sequence[Build]:
+        return self.mirror.lineup.line("staged")
+
+    @property
     def totals(self) -> Totals:
-        count = {status: len(builds) for status, builds in self.by_status.items()}
+        line = self.mirror.lineup.line
         return Totals(
-            needed=count["needed"],
-            building=count["assigned"] + count["building"],
-            complete=count["staged"] + count["released"],
-            blocked=count["blocked"],
+            needed=len(line("ready", "waiting")),
+            building=len(self.running),
+            complete=len(line("staged", "released")),
+            blocked=len(self.blocked),
         )
 
-    @cached_property
+    @property
     def next(self) -> NextAction:
-        return next_action(self.state)
+        return self.mirror.next_action(self.state, self.now)
 
-    @cached_property
+    @property
     def remaining(self) -> Remaining | None:
-        return remaining(self.state, self.now)
+        return self.mirror.remaining(self.state, self.now)
 
     @cached_property
     def fraction_done(self) -> float:
@@ -86,7 +85,7 @@ class Picture:
         total = len(self.state.builds)
         if not total:
             return 0.0
-        running = (self.share_of(build).fraction for status in OPEN for build in self.by_status[status])
+        running = (self.share_of(build).fraction for build in self.running)
         return (self.totals.complete + sum(running)) / total
 
     @cached_property

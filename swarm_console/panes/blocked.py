@@ -27,9 +27,7 @@ class BlockedPane(Pane[Build]):
     )
 
     def items(self, picture: Picture) -> Sequence[Build]:
-        return sorted(
-            picture.by_status["blocked"], key=lambda build: (-unlocked(picture, build)[1], build.id)
-        )
+        return sorted(picture.blocked, key=lambda build: (-unlocked(picture, build)[1], build.id))
 
     def key(self, item: Build) -> str:
         return item.id
@@ -41,7 +39,7 @@ class BlockedPane(Pane[Build]):
         return "✓ nothing is blocked"
 
     def summary(self, picture: Picture) -> str:
-        blocked = len(picture.by_status["blocked"])
+        blocked = len(picture.blocked)
         return f"{blocked} need{'s' if blocked == 1 else ''} you" if blocked else ""
 
     def cells(self, item: Build) -> tuple[Cell, ...]:

@@ -35,7 +35,7 @@ class StagingPane(Pane[Finding]):
     def empty(self, picture: Picture) -> str:
         if picture.state.verified is not None:
             return "✓ nothing was found against this release"
-        staged = len(picture.by_status["staged"])
+        staged = len(picture.staged)
         if staged:
             return f"? {count(staged, 'package')} staged, not verified yet: v"
         return "nothing is staged"

@@ -67,13 +67,14 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._items: Sequence[T] = ()
         self._cells: Callable[[T], Sequence[Cell]] = lambda item: ()
         self._empty = Cell("", "dim")
+        self._name: str | None = None
+        """Key of the item under the cursor; the items may be a view that changes by itself."""
         self._drawn: list[Sequence[Cell]] = []
         self._styles_kept: dict[str, Style] = {}
         self.sieve: Sieve | None = None
 
     def show(self, items: Sequence[T], cells: Callable[[T], Sequence[Cell]], empty: str = "") -> None:
         """Draw these items from now on; what did not change on the screen is not painted again."""
-        marked = self.marked
         self._all, self._cells = items, cells
         self._items = self._sifted()
         if self.sieve is not None and items and not self._items:
@@ -81,7 +82,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         changed = self._empty.text != empty
         self._empty = Cell(empty, "dim")
         self._resize_canvas()
-        self._follow(marked)
+        self._follow()
         if changed or self._visible() != self._drawn:
             self.refresh()
 
@@ -111,17 +112,26 @@ class Table(ScrollView, Generic[T], can_focus=True):
         if self.virtual_size != wanted:
             self.virtual_size = wanted
 
-    def _follow(self, marked: T | None) -> None:
+    def _follow(self) -> None:
         """Keep the cursor on the item that it was on, wherever that is now."""
-        last = len(self._items) - 1
-        if marked is None or last < 0 or (self._sticky and not self.cursor):
-            self.cursor = max(0, min(self.cursor, last))
-            return
-        name = self._key(marked)
-        if self.cursor <= last and self._key(self._items[self.cursor]) == name:
-            return
-        found = next((place for place, item in enumerate(self._items) if self._key(item) == name), None)
-        self.cursor = min(self.cursor, last) if found is None else found
+        last, name, key = len(self._items) - 1, self._name, self._key
+        place = max(0, min(self.cursor, last))
+        if last >= 0 and name is not None and key(self._items[place]) != name and not self._stuck:
+            place = next((number for number, item in enumerate(self._items) if key(item) == name), place)
+        self.cursor = place
+        self._remember()
+
+    @property
+    def _stuck(self) -> bool:
+        return self._sticky and not self.cursor
+
+    def _remember(self) -> None:
+        marked = self.marked
+        name = self._key(marked) if marked is not None else None
+        if name != self._name:
+            self._name = name
+            if name is not None:
+                self.post_message(RowMarked(name))
 
     def tone(self, name: str) -> Style:
         """How a tone looks in this table's surroundings."""
@@ -181,9 +191,6 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def watch_cursor(self, old: int, new: int) -> None:
         self._keep_in_sight()
         self.refresh()
-        marked = self.marked
-        if marked is not None:
-            self.post_message(RowMarked(self._key(marked)))
 
     def watch_has_focus(self, focus: bool) -> None:
         self.refresh()
@@ -201,13 +208,17 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.scroll_to(y=self.cursor - room + 1, animate=False)
 
     def action_move(self, by: int) -> None:
-        self.cursor = max(0, min(self.cursor + by, len(self._items) - 1))
+        self._put(self.cursor + by)
 
     def action_leaf(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - HEADER_ROWS - 1))
 
     def action_jump(self, to: int) -> None:
-        self.cursor = 0 if to == 0 else max(0, len(self._items) - 1)
+        self._put(0 if to == 0 else len(self._items) - 1)
+
+    def _put(self, place: int) -> None:
+        self.cursor = max(0, min(place, len(self._items) - 1))
+        self._remember()
 
     def action_choose(self) -> None:
         if self.marked is not None:
@@ -216,7 +227,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         row = event.y - HEADER_ROWS + int(self.scroll_offset.y)
         if event.y >= HEADER_ROWS and row < len(self._items):
-            self.cursor = row
+            self._put(row)
             if event.chain == 2:
                 self.action_choose()
 

@@ -44,7 +44,7 @@ class Cure(NamedTuple):
 def cures(picture: Picture) -> list[Cure]:
     """The distinct cures of what is blocked, the one that unlocks the most first, people's work last."""
     groups: dict[str, list[Build]] = {}
-    for build in picture.by_status["blocked"]:
+    for build in picture.blocked:
         command = remedy_command(build) if build.diagnosis is not None else ""
         together = command.startswith(UNBLOCK)
         groups.setdefault(UNBLOCK if together else command, []).append(build)

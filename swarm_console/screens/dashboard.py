@@ -128,7 +128,7 @@ class Dashboard(LiveScreen):
         return self.query_one(f"#{name}", Pane)
 
     def _draw_strip(self, picture: Picture) -> None:
-        blocked = len(picture.by_status["blocked"])
+        blocked = len(picture.blocked)
         verdict = picture.state.verified
         figures = {
             BlockedPane.__name__: f" {blocked}✗" if blocked else "",

@@ -1,0 +1,30 @@
+"""Figures that take long over a long queue, looked up only as often as does not hold up the screen."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final, Generic, TypeVar
+
+from swarm_node.model.state import State
+
+T = TypeVar("T")
+CHEAP: Final = 0.005
+"""Seconds below which a figure is worked out for every picture."""
+SHARE: Final = 20
+"""Costlier ones take at most one part in so many of the time."""
+
+
+class Throttled(Generic[T]):
+    """A figure of a state at a moment (Unix seconds), a little old where it is costly."""
+
+    def __init__(self, figure: Callable[[State, float], T]) -> None:
+        self._figure = figure
+        self._value: T | None = None
+        self._cost = self._until = 0.0
+
+    def __call__(self, state: State, now: float) -> T:
+        if self._value is None or self._cost < CHEAP or not 0.0 <= self._until - now <= self._cost * SHARE:
+            begin = perf_counter()
+            self._value = self._figure(state, now)
+            self._cost = perf_counter() - begin
+            self._until = now + self._cost * SHARE
+        return self._value

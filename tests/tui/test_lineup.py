@@ -1,0 +1,66 @@
+"""The queue in order: kept in step event by event, it is what sorting anew would give."""
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm_console.lineup import RANKS, Lineup
+from swarm_console.mirror import Mirror
+from swarm_node.model import commands as c
+from tests.tui.story import KERNEL, Story, planned
+
+NODES = ("drone-Izar", "drone-Tarn", "drone-Meridian")
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["work", "stage", "fail", "unblock", "balance", "lose"]), st.sampled_from(NODES)
+    ),
+    max_size=40,
+)
+
+
+def step(story: Story, what: str, node: str) -> None:
+    busy = story.state.nodes[node].attempt is not None
+    match what:
+        case "work" if not busy and story.state.queue.ready and story.state.nodes[node].up:
+            story.tell(c.RequestWork(node=node))
+            if (attempt := story.state.nodes[node].attempt) is not None:
+                story.tell(c.StartAttempt(node=node, attempt=attempt))
+        case "stage" if busy:
+            story.stage(node, 1.0)
+        case "fail" if busy:
+            story.fail(node, KERNEL, 1.0)
+        case "unblock" if story.state.by_status("blocked"):
+            story.tell(c.Unblock())
+        case "balance":
+            story.tell(c.Balance())
+        case "lose":
+            story.tell(c.Sweep(silent={node: 500.0}))
+
+
+@given(STEPS)
+def test_in_step_with_the_events(steps: list[tuple[str, str]]) -> None:
+    story = planned()
+    mirror = Mirror(story.clock)
+    mirror.take(msgspec.json.encode({"generation": 1, "snapshot": story.state}))
+    for what, node in steps:
+        seen = story.state.seq
+        step(story, what, node)
+        news = [record for record in story._told if record.seq > seen]
+        mirror.take(msgspec.json.encode({"events": news}))
+        kept = mirror.lineup
+        anew = Lineup(mirror.state.builds, mirror.state.queue)
+        for rank in RANKS:
+            assert [build.id for build in kept.line(rank)] == [build.id for build in anew.line(rank)]
+
+
+def test_a_line_is_a_sequence() -> None:
+    story = planned()
+    line = Lineup(story.state.builds, story.state.queue).line(*RANKS)
+    names = [build.id for build in line]
+    assert len(line) == len(names) == 10
+    assert [line[place].id for place in range(10)] == names
+    assert line[-1].id == names[-1]
+    assert [build.id for build in line[2:5]] == names[2:5]
+    assert [build.id for build in line[8:50]] == names[8:]
+    ranks = [-build.rank for build in line if not story.state.queue.waiting[build.id]]
+    assert ranks == sorted(ranks)
