@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_console.actions import build, explain, follow, look, machines, pipeline, repair, whatif
+from swarm_console.actions import build, explain, follow, logs, look, machines, pipeline, repair, whatif
 from swarm_console.actions.action import Action
 
 __all__ = ["ACTIONS", "Action", "find"]
@@ -12,6 +12,7 @@ ACTIONS: dict[str, Action] = {
     for action in (
         *look.ACTIONS,
         *follow.ACTIONS,
+        *logs.ACTIONS,
         *explain.ACTIONS,
         *pipeline.ACTIONS,
         *build.ACTIONS,

@@ -141,10 +141,18 @@ ACTIONS = (
                 word="CORES",
             ),
             Parameter(
-                "noise", "rms of the error of what is predicted, 0.5 is usual", kind="number", default=0.0
+                "noise",
+                "rms of the error of what is predicted, 0.5 is usual",
+                kind="number",
+                default=0.0,
+                word="RMS",
             ),
             Parameter(
-                "draws", "how many draws of the noise; the answer is the median", kind="integer", default=9
+                "draws",
+                "how many draws of the noise; the answer is the median",
+                kind="integer",
+                default=9,
+                word="N",
             ),
             Parameter("seed", "of the noise", kind="integer", default=0, word="N"),
         ),
