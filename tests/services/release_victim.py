@@ -1,7 +1,7 @@
 """A process that forks swarms which wait to be traced, finalize once and end; see test_release_faults.
 
-For each directory that a line of standard input names, the number of a stopped child is answered; continued,
-the child finalizes there. Forking saves a second of imports a fault.
+For each directory that a line of standard input names (after a tab: where all but production is to be), the
+number of a stopped child is answered; continued, it finalizes there. Forking saves a second a fault.
 """
 
 import asyncio
@@ -41,6 +41,14 @@ async def act(home: Path) -> int:
     return 0
 
 
+def copy(template: Path, home: Path, elsewhere: Path | None) -> None:
+    """The prepared swarm; all but production lies `elsewhere` where that is given, on another disk."""
+    shutil.copytree(template, home, symlinks=True)
+    for name in ("state", "staging") if elsewhere is not None else ():
+        shutil.move(home / name, elsewhere / name)
+        (home / name).symlink_to(elsewhere / name)
+
+
 def fork(home: Path) -> int:
     """A child that stops itself right before it finalizes."""
     child = os.fork()
@@ -58,9 +66,9 @@ def main() -> None:
     asyncio.run(prepare(template))
     print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:
-        home = Path(line.strip())
-        shutil.copytree(template, home, symlinks=True)
-        child = fork(home)
+        home, _, elsewhere = line.strip().partition("\t")
+        copy(template, Path(home), Path(elsewhere) if elsewhere else None)
+        child = fork(Path(home))
         os.waitpid(child, os.WUNTRACED)
         print(child, flush=True)  # noqa: T201
         _, status = os.waitpid(child, 0)

@@ -3,9 +3,12 @@
 strace(1) injects the faults into the n-th system call of a kind; a first run tells how many there are.
 """
 
+import fcntl
 import os
 import re
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +30,7 @@ class Victim:
     """Runs finalize in a copy of one prepared swarm, under strace."""
 
     def __init__(self, template: Path) -> None:
+        self._traces = template.parent
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.services.release_victim", str(template)],
             cwd=ROOT,
@@ -36,12 +40,22 @@ class Victim:
         )
         assert self._line() == "ready"
 
-    def run(self, home: Path, *injected: str) -> tuple[int, list[str]]:
-        """How finalize ended there (a negative signal, or its exit code), and the calls that were seen."""
+    def run(
+        self,
+        home: Path,
+        *injected: str,
+        elsewhere: Path | None = None,
+        before: Callable[[], object] = lambda: None,
+    ) -> tuple[int, list[str]]:
+        """How finalize ended there (a negative signal, or its exit code), and the calls that were seen.
+
+        `before` is called when everything is ready to begin.
+        """
         assert self._process.stdin is not None
-        print(home, file=self._process.stdin, flush=True)
+        print(home if elsewhere is None else f"{home}\t{elsewhere}", file=self._process.stdin, flush=True)
         child = self._line()
-        trace = home.with_suffix(".trace")
+        before()
+        trace = self._traces / f"{child}.trace"
         options = [f"--inject={one}" for one in injected]
         command = [
             "strace",
@@ -151,4 +165,92 @@ async def test_a_fault_at_any_step_leaves_one_whole_release(
         except AssertionError as wrong:
             wrong.add_note(f"{name}:{fault} ended with {status}")
             raise
+    assert {1, 2} == set(seen)
+
+
+SHUTDOWN, NO_FLUSH = 0x8004587D, 2
+"""EXT4_IOC_SHUTDOWN: the file system stops as in a power cut, its journal not flushed."""
+
+
+class Disk:
+    """A file system of its own, whose power can be cut.
+
+    After a cut a copy of the image goes on: another process's mount namespace may hold on to the old mount.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.image, self.place = home / "image", home / "disk"
+        self.cuts = 0
+        self.place.mkdir()
+        with self.image.open("wb") as image:
+            image.truncate(96 << 20)
+        self.usable = self._run("mkfs.ext4", "-q", self.image) and self.plug()
+
+    def plug(self) -> bool:
+        return self._run("mount", "-o", "loop", self.image, self.place)
+
+    def sync(self) -> None:
+        assert self._run("sync", "-f", self.place)
+
+    def cut(self) -> None:
+        """Everything that was not durable is gone; then the power is back."""
+        directory = os.open(self.place, os.O_RDONLY)
+        try:
+            fcntl.ioctl(directory, SHUTDOWN, struct.pack("I", NO_FLUSH))
+        finally:
+            os.close(directory)
+        assert self._run("umount", "-l", self.place)
+        self.cuts += 1
+        old, self.image = self.image, self.image.with_name(f"image{self.cuts}")
+        assert self._run("cp", "--sparse=always", old, self.image)
+        old.unlink()
+        assert self.plug()
+
+    def remove(self) -> None:
+        self._run("umount", "-l", self.place)
+
+    def _run(self, *command: object) -> bool:
+        return subprocess.run([str(word) for word in command], capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def disk(short_dir: Path, needs_root: None, needs: Callable[..., None]) -> Iterator[Disk]:
+    needs("strace", "mkfs.ext4", "mount", "umount", "sync")
+    found = Disk(short_dir)
+    if not found.usable:
+        pytest.skip("cannot mount a loop device")
+    yield found
+    found.remove()
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["one disk for all", "production on its own"])
+async def test_a_power_cut_at_any_step_leaves_one_whole_release(
+    victim: Victim, disk: Disk, tmp_path: Path, alone: bool
+) -> None:
+    """Whatever else is written to a disk makes durable what was there before; alone, nothing does."""
+
+    def run(name: str, *injected: str) -> tuple[int, list[str]]:
+        elsewhere = tmp_path / name if alone else None
+        return victim.run(disk.place / name, *injected, elsewhere=elsewhere, before=disk.sync)
+
+    status, lines = run("dry")
+    if not lines:
+        pytest.skip("strace may not trace here")
+    assert status == 0
+    disk.cut()
+    assert await check(disk.place / "dry", 0) == 2, "what was acknowledged is lost"
+    calls = counted(lines)
+    names = ("rename", "symlink", "fsync") if alone else ("rename", "symlink")
+    steps = [(name, n) for name in names for n in range(1, calls[name] + 1)]
+    seen: list[int] = []
+    for name, n in steps:
+        home = disk.place / f"{name}{n}"
+        status, _ = run(home.name, f"{name}:signal=KILL:when={n}")
+        disk.cut()
+        try:
+            seen.append(await check(home, status))
+        except AssertionError as wrong:
+            wrong.add_note(f"power cut at {name} {n}, finalize ended with {status}")
+            raise
+        shutil.rmtree(home)
     assert {1, 2} == set(seen)
