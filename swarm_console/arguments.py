@@ -29,6 +29,9 @@ class Parser(argparse.ArgumentParser):
 def parse(words: Sequence[str], program: str) -> Request:
     """The request of a command line in any of its forms. Raises: Usage."""
     options, rest = everywhere(program).parse_known_args(list(words))
+    options.demo = options.demo or options.demo_dir is not None
+    if options.demo and options.gateway:
+        raise Usage("--demo has a gateway of its own", "leave out --gateway, or --demo")
     name = options.run
     if name is None and program == BY_ACTION and rest and not rest[0].startswith("-"):
         name, *rest = rest
@@ -46,7 +49,7 @@ def parse(words: Sequence[str], program: str) -> Request:
         yes=options.yes,
         readonly=options.readonly,
         gateway=options.gateway,
-        demo=options.demo or options.demo_dir is not None,
+        demo=options.demo,
         demo_dir=options.demo_dir,
     )
 
@@ -72,12 +75,12 @@ def _without_action(options: argparse.Namespace, rest: list[str], program: str) 
         return Request(text=_names(options))
     if options.json:
         raise Usage("--json needs an action", f"{program} --run status --json")
-    if program == BY_ACTION and not options.demo and options.demo_dir is None:
+    if program == BY_ACTION and not options.demo:
         raise Usage("which action?", f"{program} status, or see them all: {program} --list")
     return Request(
         readonly=options.readonly,
         gateway=options.gateway,
-        demo=options.demo or options.demo_dir is not None,
+        demo=options.demo,
         demo_dir=options.demo_dir,
     )
 

@@ -11,7 +11,7 @@ import sys
 
 from swarm_console.ask import Swarm
 from swarm_console.pen import Pen, to_ascii
-from swarm_console.request import understood
+from swarm_console.request import BY_ACTION, PROGRAM, understood
 from swarm_console.settings import gateway
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code. Ctrl-C ends what this process started, and says so."""
     words = sys.argv[1:] if argv is None else list(argv)
-    program = sys.argv[0].rpartition("/")[2]
+    program = BY_ACTION if sys.argv[0].rpartition("/")[2] == BY_ACTION else PROGRAM
     as_json = "--json" in words
     try:
         return done(understood(words, program))

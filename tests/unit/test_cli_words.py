@@ -68,6 +68,7 @@ WRONG = {
     "--jsn --run status": ("--jsn", "--json"),
     "status": ("status", "swarm-console --run status"),
     "--json": ("--json", "--run status --json"),
+    "--demo --gateway http://g:1": ("--demo", "--gateway"),
     "--completion tcsh": ("tcsh", "--help"),
 }
 
