@@ -24,11 +24,19 @@ from swarm_node.demo.process import Process
 from swarm_node.demo.remotes import TREES, Remotes, rsync_config
 from swarm_node.demo.requirements import missing
 from swarm_node.demo.site import DRONES, Site, open_site
+from swarm_node.http.client import RETRIED, Client
 from swarm_node.model.refusal import DONE, FAILED, Refused
 
 log = logging.getLogger(__name__)
 
+_ROLES = (
+    ("gateway", "gateway"),
+    ("orchestrator", "orchestrator"),
+    *(("drone", drone.name) for drone in DRONES),
+)
+
 START_SECONDS = 60.0
+LOOK_SECONDS = 0.1
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
 
 
@@ -113,21 +121,42 @@ async def _start(site: Site, stack: AsyncExitStack) -> None:
     await _start_mirror(site, stack)
     if shutil.which("rsync"):
         _start_rsync(site, stack)
-    gateway = _service(site, "gateway", "gateway")
-    orchestrator = _service(site, "orchestrator", "orchestrator")
-    drones = [_service(site, "drone", drone.name) for drone in DRONES]
-    for process in (gateway, orchestrator, *drones):
+    services = [_service(site, role, name) for role, name in _ROLES]
+    for process in services:
         process.start()
         stack.push_async_callback(process.stop)
+    awaited = {process.name for process in services}
     try:
         async with asyncio.timeout(START_SECONDS):
-            for process in (gateway, orchestrator, *drones):
+            for process in services:
                 await process.ready.wait()
+                awaited.discard(process.name)
+            await _acquainted(site, awaited)
     except TimeoutError:
-        slow = [p.name for p in (gateway, orchestrator, *drones) if not p.ready.is_set()]
+        slow = sorted(awaited)
         raise RuntimeError(
             f"{', '.join(slow)} did not start: see {site.root}/{slow[0]}/{slow[0]}.log"
         ) from None
+
+
+async def _acquainted(site: Site, awaited: set[str]) -> None:
+    """Wait until the gateway knows its orchestrator and that one every drone; `awaited` are those to come."""
+    awaited.add("orchestrator")
+    async with Client(site.url("gateway"), peer="gateway") as gateway:
+        while awaited:
+            try:
+                nodes = await gateway.get("/api/v1/nodes", list[_Node])
+                awaited.clear()
+                awaited |= {drone.name for drone in DRONES} - {node.name for node in nodes if node.up}
+            except Refused as no:
+                if no.code not in RETRIED:
+                    raise
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class _Node(msgspec.Struct):
+    name: str
+    up: bool = True
 
 
 def _service(site: Site, role: str, name: str) -> Process:

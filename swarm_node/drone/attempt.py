@@ -6,6 +6,7 @@ import math
 import os
 import time
 from asyncio import Task
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
@@ -90,6 +91,7 @@ async def _made(drone: Drone, job: Job) -> Result | Failure:
             _supplied(drone),
             lambda chunk: job.log.heard(),
             lambda progress: job.enter(progress.phase, progress.fraction),
+            try_again=_binhost_was_away(drone),
         )
         if outcome.ok:
             return await asyncio.to_thread(keep, drone.workshop.attempts, order.attempt, outcome)
@@ -98,6 +100,23 @@ async def _made(drone: Drone, job: Job) -> Result | Failure:
         log.error("attempt %d: %s", order.attempt, error)
         job.log.say(f"the drone could not run this build: {error}")
         return Failure(node, job.phase, job.seconds, reason="drone")
+
+
+def _binhost_was_away(drone: Drone) -> Callable[[], Awaitable[bool]]:
+    """Whether the orchestrator, who serves the binhosts, was away since the last look; it is waited for."""
+    line = drone.orchestrator
+    seen = line.troubles - bool(line.trouble)
+
+    async def away() -> bool:
+        nonlocal seen
+        try:
+            await line.answers()
+        except Refused:
+            return False
+        before, seen = seen, line.troubles
+        return seen != before
+
+    return away
 
 
 def _failure(node: str, job: Job, outcome: BuildOutcome) -> Failure:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -83,9 +83,11 @@ async def build(
     on_output: Callable[[bytes], None] = lambda chunk: None,
     on_phase: Callable[[Progress], None] = lambda progress: None,
     attempt: Attempt | None = None,
+    try_again: Callable[[], Awaitable[bool]] | None = None,
 ) -> BuildOutcome:
     """Make the binary package of `order` in a room of its own; `on_phase` hears of every change of progress.
 
+    `try_again` is asked when the dependencies could not be installed: whether that was the binhost's fault.
     Raises: RoomError, OSError when the drone itself (not the package) is at fault.
     """
     home = workshop.attempts / str(order.attempt)
@@ -101,7 +103,8 @@ async def build(
             room.cancel()
     try:
         with (home / "build.log").open("wb", buffering=0) as log:
-            return await _steps(order, workshop, room, packages, _Listener(log, on_output, on_phase))
+            listener = _Listener(log, on_output, on_phase)
+            return await _steps(order, workshop, room, packages, listener, try_again)
     finally:
         await room.close()
 
@@ -122,17 +125,24 @@ def _open(order: BuildOrder, workshop: Workshop, packages: Path) -> Room:
 
 
 async def _steps(
-    order: BuildOrder, workshop: Workshop, room: Room, packages: Path, listener: "_Listener"
+    order: BuildOrder,
+    workshop: Workshop,
+    room: Room,
+    packages: Path,
+    listener: "_Listener",
+    try_again: Callable[[], Awaitable[bool]] | None,
 ) -> BuildOutcome:
     portage = workshop.prefix.portage
     deadline = time.monotonic() + order.time_limit
     env = _environment(order, workshop, room)
     exits: list[Exit] = []
-    if order.install:
+    while order.install:
         step = {"PKGDIR": str(room.root / FETCHED)}
-        exits.append(
-            await room.run(install_command(portage, order.install), env | step, on_output=listener.hear)
-        )
+        left = max(0.1, deadline - time.monotonic())
+        install = install_command(portage, order.install)
+        exits.append(await room.run(install, env | step, on_output=listener.hear, time_limit=left))
+        if exits[-1].reason != "failed" or try_again is None or not await try_again():
+            break
     if not exits or exits[-1].reason == "ok":
         listener.enter("pretend")
         command = build_command(portage, order.cpv, order.repository)

@@ -46,7 +46,8 @@ class Known(Struct):
 class Orchestrator(Client):
     """A connection to whichever orchestrator leads, to be used in `async with`.
 
-    `facts` are what the drone last said of itself; `trouble` is why the last question had no answer.
+    `facts` are what the drone last said of itself; `trouble` is why the last question had no answer, and
+    `troubles` counts how often that began.
     """
 
     def __init__(self, settings: DroneSettings, gateway: Client, facts: NodeFacts) -> None:
@@ -54,6 +55,7 @@ class Orchestrator(Client):
         self.name = settings.node_name
         self.facts = facts
         self.trouble = ""
+        self.troubles = 0
         self._gateway = gateway
         self._file = settings.state_dir / "drone.json"
         self._known = _read(self._file)
@@ -174,7 +176,12 @@ class Orchestrator(Client):
             log.warning("%s", trouble)
         elif self.trouble and not trouble:
             log.info("in contact with %s", self.url)
+        self.troubles += bool(trouble and not self.trouble)
         self.trouble = trouble
+
+    async def answers(self) -> None:
+        """Wait until the orchestrator answers. Raises: Refused when it will never answer us."""
+        await self.until_answered(lambda: self.get("/health", msgspec.Raw, seconds=ASK_SECONDS))
 
     def _upload_url(self) -> str:
         host = self.settings.upload_host
