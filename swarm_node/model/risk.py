@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -37,6 +38,8 @@ LEAST_SIZE: Final = 64 << 10
 """Bytes below which sizes say nothing."""
 NAMED: Final = 3
 """How many packages a message names before it only counts the rest."""
+LISTED: Final = 50
+"""How many findings of a kind are listed before the rest becomes one."""
 
 
 class Package(Struct, frozen=True):
@@ -109,7 +112,9 @@ def assess(facts: Facts) -> tuple[Finding, ...]:
             "no-room", [p.cpv for p in facts.staged if p.room == "none"], "built without a clean room"
         ),
     ]
-    return tuple(sorted(found, key=lambda finding: (-finding.points, finding.code, finding.package)))
+    found.sort(key=lambda finding: (-finding.points, finding.code, finding.package))
+    by_code = groupby(found, key=lambda finding: finding.code)
+    return tuple(finding for _, alike in by_code for finding in _folded(alike))
 
 
 def score(findings: Iterable[Finding]) -> int:
@@ -119,6 +124,14 @@ def score(findings: Iterable[Finding]) -> int:
 
 def _finding(code: str, package: str, message: str) -> Finding:
     return Finding(code, message, CAUSES[code].points, package)
+
+
+def _folded(alike: Iterable[Finding]) -> Iterator[Finding]:
+    """The first of a kind one by one, and one finding for the rest: a verdict is read by people."""
+    findings = list(alike)
+    yield from findings[:LISTED]
+    if rest := findings[LISTED:]:
+        yield Finding(rest[0].code, f"{len(rest)} more of this kind", score(rest))
 
 
 def _together(code: str, packages: Sequence[str], what: str) -> Iterator[Finding]:

@@ -21,12 +21,11 @@ from swarm_node.model.work import Artifact
 from swarm_node.orchestrator.adoption import adopt
 from swarm_node.orchestrator.parts import Parts
 from swarm_node.orchestrator.production import Built
-from swarm_node.orchestrator.verify import verify, verify_id
+from swarm_node.orchestrator.verify import Report, verify_id
+from swarm_node.orchestrator.verify import verify as look_at_staging
 from swarm_node.portage.entry import Entry
 
 log = logging.getLogger(__name__)
-
-__all__ = ["finalize", "recover", "rollback", "verify"]
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -48,6 +47,12 @@ class RolledBack(Struct, frozen=True):
 
     release: int
     left: int
+
+
+async def verify(parts: Parts) -> Report:
+    """Look at everything staged and record the verdict. Raises: Refused (nothing_to_do, stale_verify)."""
+    async with parts.releasing:
+        return await look_at_staging(parts)
 
 
 async def finalize(parts: Parts, *, force: str = "", verify_id: str = "") -> Released:
@@ -101,7 +106,7 @@ async def _verify(parts: Parts, wanted: str) -> None:
     if wanted and wanted != now:
         raise Refused("stale_verify", "staging changed since it was verified", "build-swarm verify")
     if state.verified is None or state.verified.verify_id != now:
-        await verify(parts)
+        await look_at_staging(parts)
 
 
 Staged = list[tuple[Entry, Artifact]]
@@ -169,7 +174,8 @@ async def _publish(parts: Parts, number: int, built: Built, artifacts: Sequence[
     await parts.swarm.submit(
         c.PublishRelease(release=number, packages=built.packages, size=built.size, added=built.added)
     )
-    if not parts.swarm.state.by_status("needed", "assigned", "building"):
+    state = parts.swarm.state
+    if state.session.phase == "building" and not state.by_status("needed", "assigned", "building"):
         await parts.swarm.submit(c.EnterPhase(phase="idle"))
     try:
         await asyncio.to_thread(parts.staging.withdraw, *(artifact.path for artifact in artifacts))

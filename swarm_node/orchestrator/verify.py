@@ -52,7 +52,7 @@ class Candidate(Struct, frozen=True):
 
 
 async def verify(parts: Parts) -> Report:
-    """Look at everything staged and record the verdict.
+    """Look at everything staged and record the verdict; the caller sees to it that nobody else does.
 
     Raises: Refused (nothing_to_do, stale_verify, unresolvable).
     """
@@ -61,7 +61,7 @@ async def verify(parts: Parts) -> Report:
     if not staged:
         raise Refused("nothing_to_do", "staging holds nothing to verify", "build-swarm status")
     name = verify_id(staged)
-    findings = assess(await _facts(parts, staged))
+    findings = await asyncio.to_thread(assess, await _facts(parts, staged))
     if verify_id(parts.swarm.state.by_status("staged")) != name:
         raise Refused("stale_verify", "staging changed while it was verified", "build-swarm verify")
     size = sum(artifact.size for artifact in _artifacts(staged))

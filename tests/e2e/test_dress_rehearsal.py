@@ -11,8 +11,8 @@ from swarm_node.http.service import serving
 from swarm_node.model.work import Diagnosis, PlanRow
 from swarm_node.orchestrator.app import make_app
 from swarm_node.orchestrator.parts import PARTS, Parts
-from swarm_node.orchestrator.release import finalize, rollback
-from swarm_node.orchestrator.verify import Report, verify
+from swarm_node.orchestrator.release import finalize, rollback, verify
+from swarm_node.orchestrator.verify import Report
 from swarm_node.portage.prefix import Binrepo, Prefix, make_prefix, portage_environment
 from swarm_node.settings import OrchestratorSettings
 from tests.e2e.portage_world import ARCH, Gentoo, add, client, gentoo

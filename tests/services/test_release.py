@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import shutil
+import threading
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,8 @@ import pytest
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Diagnosis, PlanRow
-from swarm_node.orchestrator.production import Production
-from swarm_node.orchestrator.release import finalize, recover, rollback
-from swarm_node.orchestrator.verify import verify
+from swarm_node.orchestrator.production import Built, Production
+from swarm_node.orchestrator.release import finalize, recover, rollback, verify
 from swarm_node.portage.index import Index
 from tests.services.releases import package, paths, plan, stage, swarm, upload
 
@@ -240,6 +240,37 @@ async def test_uploads_on_their_way_survive_a_release(tmp_path: Path) -> None:
             parts.staging.publish(artifact)
         assert {entry.path for entry in parts.staging.entries()} == {whole.path, finished.path}
         assert len(parts.production.index(1)) == 1
+
+
+async def test_fresh_while_a_release_is_made_comes_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with swarm(tmp_path) as parts:
+        await stage(parts, "app-misc/hello-1.0")
+        loop, build = asyncio.get_running_loop(), Production.build
+        clearing = threading.Thread(target=parts.staging.clear)
+
+        def interrupted(*given: Any) -> Built:
+            fresh = parts.swarm.submit(c.OpenSession(clear=True))
+            asyncio.run_coroutine_threadsafe(fresh, loop).result(10)
+            clearing.start()
+            return build(*given)
+
+        monkeypatch.setattr(Production, "build", interrupted)
+        released = await finalize(parts)
+        await asyncio.to_thread(clearing.join)
+        assert (released.release, released.packages) == (1, 1)
+        assert parts.production.audit(1) == ()
+        assert parts.swarm.state.session.phase == "syncing"
+        assert parts.swarm.state.builds == {}
+        assert not list((tmp_path / "staging").glob("*/*/*"))
+
+
+async def test_two_who_verify_at_once_see_the_same(tmp_path: Path) -> None:
+    async with swarm(tmp_path) as parts:
+        await stage(parts, "app-misc/hello-1.0")
+        one, two = await asyncio.gather(verify(parts), verify(parts))
+        assert one == two
 
 
 async def test_blocked_packages_cost_a_point_and_more_where_they_are_needed(tmp_path: Path) -> None:

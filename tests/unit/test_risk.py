@@ -142,6 +142,13 @@ def test_no_room_is_one_point_for_all() -> None:
     assert finding.message.endswith("and 37 more")
 
 
+def test_a_thousand_of_a_kind_cost_as_many_points_and_fifty_lines() -> None:
+    missing = tuple(Missing(f"a/b{n}-1", "a/c", "a/c") for n in range(1000))
+    found = assess(Facts((), (), (), unsatisfied=missing, blocked=(Blocked("a/d-1", "a/d"),)))
+    assert (len(found), score(found)) == (52, 10_001)
+    assert found[50].message == "950 more of this kind"
+
+
 NAMES = st.sampled_from(["a/a", "a/b", "a/c"])
 SONAMES = st.frozensets(st.sampled_from(["x: one", "x: two", "x: three"]))
 PACKAGES = st.builds(
