@@ -31,6 +31,7 @@ SIGNS = (
 def help_screen() -> Report:
     """The help as a screen."""
     keys = [(action.key, _said(action.help, action.dangerous)) for action in ACTIONS.values() if action.key]
+    keys.sort(key=lambda row: row[0].swapcase())
     lines = [*_block("Actions", keys), *_block("Moving about", MANNERS), *_block("Signs", SIGNS)]
     return Report("Help", lines[:-1])
 

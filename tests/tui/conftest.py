@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
+from swarm_console.screens.live import Dialog
 from tests.tui.story import Story
 from tests.tui.told import Operator
 
@@ -45,6 +46,8 @@ class Stage:
 
     def _arrived(self) -> bool:
         mirror = self.app.mirror
+        if self.app.busy and not isinstance(self.app.screen, Dialog):
+            return False
         if self.story.gone:
             return not mirror.link.live and mirror.health == self.story.well
         waiting = any(not queue.empty() for queue in self.story._queues)

@@ -26,9 +26,6 @@ def toasts(stage: Stage) -> Toasts:
 async def act(stage: Stage, *keys: str) -> None:
     """Press keys and wait until every action that they began has ended."""
     await stage.press(*keys)
-    await stage.pilot.pause()
-    while stage.app.busy and isinstance(stage.app.screen, Dashboard | PackageScreen | NodeScreen):
-        await stage.pilot.pause(0.01)
     await stage.settle()
 
 

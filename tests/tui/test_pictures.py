@@ -117,14 +117,14 @@ async def test_picture(name: str, open_console: Open) -> None:
     begin, act = {**SCENES, **SINGLE}[scene]
     async with open_console(begin(), size=SIZES[size]) as stage:
         await act(stage)
-        compare(stage.app, name)
+        await compare(stage.pilot, name)
 
 
 async def test_without_colour(open_console: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with open_console(blocked()) as stage:
         await keys("3")(stage)
-        compare(stage.app, "no-colour")
+        await compare(stage.pilot, "no-colour")
 
 
 def test_every_picture_has_its_test() -> None:
