@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_console.actions.look import ACTIONS
+from swarm_console.actions.status import STATUS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,15 +38,11 @@ class Request:
 def understood(words: Sequence[str], program: str = PROGRAM) -> Request:
     """The request of a command line. Raises: Usage.
 
-    The commonest ones only look, and say nothing but the action's name. They are understood without the rest
-    of the registry and without argparse, which would take longer to import than a status takes to run.
+    The commonest one, a plain status, is understood without the registry and without argparse, which would
+    take longer to import than it takes to run.
     """
-    alone = words[0] if program == BY_ACTION and len(words) == 1 else ""
-    if len(words) == 2 and words[0] == "--run":
-        alone = words[1]
-    for action in ACTIONS:
-        if action.name == alone:
-            return Request(action, action.defaults())
+    if list(words) == ([STATUS.name] if program == BY_ACTION else ["--run", STATUS.name]):
+        return Request(STATUS, STATUS.defaults())
     from swarm_console.arguments import parse
 
     return parse(words, program)

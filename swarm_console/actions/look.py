@@ -1,4 +1,4 @@
-"""Looking: status, addresses, nodes, the queue, releases and what was built."""
+"""Looking: addresses, nodes, the queue, releases and what was built."""
 
 from __future__ import annotations
 
@@ -12,91 +12,6 @@ if TYPE_CHECKING:
     from swarm_console.actions.action import Params
     from swarm_console.ask import Swarm
     from swarm_console.pen import Pen
-
-TONES = {"ok": ("✓", "good"), "wait": ("…", "wait"), "attention": ("⚠", "attention")}
-
-
-def status(swarm: Swarm, params: Params) -> Outcome:
-    """The handbook's picture. A swarm that does not answer is part of it: which half, and what to do."""
-    try:
-        who, seen = swarm.get_all("/api/v1/orchestrator", "/api/v1/status")
-    except Exception as error:
-        return _unanswered(swarm, error)
-    leader = who["orchestrator"] or {}
-    return Outcome(
-        {
-            "gateway": {"url": swarm.url, "ok": True},
-            **seen,
-            "orchestrator": {"name": seen["orchestrator"], "url": leader.get("url", ""), "ok": True},
-        }
-    )
-
-
-def _unanswered(swarm: Swarm, error: Exception) -> Outcome:
-    from swarm_node.model.refusal import UNANSWERED, Refused
-
-    if not isinstance(error, Refused) or error.kind.exit_code != UNANSWERED:
-        raise error
-    gateway = error.code != "gateway_unreachable"
-    document = {
-        "gateway": {"url": swarm.url, "ok": gateway},
-        "orchestrator": {"name": "", "url": "", "ok": False},
-        "next": {
-            "tone": "attention",
-            "text": error.message,
-            "command": "",
-            "action": "",
-            "items": [],
-        },
-        **error.document(),
-    }
-    return Outcome(document, UNANSWERED)
-
-
-def show_status(seen: Any, pen: Pen) -> list[str]:
-    lines = [pen("strong", "═══ BUILD SWARM STATUS ═══"), _gateway(seen, pen), _orchestrator(seen, pen)]
-    if "totals" in seen:
-        lines += _progress(seen, pen)
-    lines += ["", *_next_action(seen["next"], pen)]
-    return [*lines, f"→ {seen['error']['hint']}"] if "error" in seen else lines
-
-
-def _gateway(seen: Any, pen: Pen) -> str:
-    address = seen["gateway"]["url"].partition("://")[2]
-    return f"Gateway: {pen('good', '✓') if seen['gateway']['ok'] else pen('bad', '✗')} {address}"
-
-
-def _orchestrator(seen: Any, pen: Pen) -> str:
-    found = seen["orchestrator"]
-    if not found["ok"]:
-        return f"Orchestrator: {pen('bad', '✗')} {'unknown' if not seen['gateway']['ok'] else 'unreachable'}"
-    address = found["url"].partition("://")[2] or found["name"]
-    return f"Orchestrator: {pen('good', '✓')} {address} (API Online)"
-
-
-def _progress(seen: Any, pen: Pen) -> list[str]:
-    totals = seen["totals"]
-    blocked = str(totals["blocked"])
-    lines = [
-        "",
-        "Build Progress:",
-        f"  Needed:   {totals['needed']}",
-        f"  Building: {totals['building']}",
-        f"  Complete: {totals['complete']}",
-        f"  Blocked:  {pen('attention', blocked) if totals['blocked'] else blocked}",
-    ]
-    if left := seen.get("remaining"):
-        low, high = duration(left["low"]), duration(left["high"])
-        span = f" ({low} to {high})" if low != high else ""
-        lines.append(f"  Remaining: about {duration(left['seconds'])}{span}")
-    return lines
-
-
-def _next_action(step: Any, pen: Pen) -> list[str]:
-    sign, tone = TONES.get(step["tone"], TONES["attention"])
-    lines = [pen("strong", "═══ NEXT ACTION ═══"), f"{pen(tone, sign)} {step['text']}"]
-    lines += [f"  • {item}" for item in step["items"]]
-    return [*lines, f"→ Run: {pen('strong', step['command'])}"] if step["command"] else lines
 
 
 def info(swarm: Swarm, params: Params) -> Outcome:
@@ -221,7 +136,6 @@ def _finished(record: Any) -> tuple[object, ...]:
 OUTCOMES = {"BuildStaged": "✓ staged", "BuildFailed": "✗ failed", "AttemptLost": "– lost"}
 
 ACTIONS = (
-    Action("status", "Status", "the whole swarm at a glance, and what to do next", status, show_status),
     Action("info", "Addresses", "addresses of gateway, orchestrator and binhost", info, show_info),
     Action("nodes", "Nodes", "every machine that builds, and what it does", nodes, show_nodes),
     Action(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from swarm_console.actions import build, explain, follow, logs, look, machines, pipeline, repair, whatif
 from swarm_console.actions.action import Action
+from swarm_console.actions.status import STATUS
 
 __all__ = ["ACTIONS", "Action", "find"]
 
 ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
+        STATUS,
         *look.ACTIONS,
         *follow.ACTIONS,
         *logs.ACTIONS,
