@@ -74,6 +74,22 @@ def test_a_verdict_holds_only_until_staging_changes(story: Story) -> None:
     assert story.refused(c.PrepareRelease(verify_id="v1")) == "stale_verify"
 
 
+@pytest.mark.parametrize("what", ["blocked", "unblocked", "dropped"])
+def test_a_verdict_falls_with_the_queue_that_it_looked_at(story: Story, what: str) -> None:
+    attempt = story.take("izar")
+    if what != "blocked":
+        story.fail("izar", attempt)
+    verify(story)
+    match what:
+        case "blocked":
+            story.fail("izar", attempt)
+        case "unblocked":
+            story.do(c.Unblock())
+        case "dropped":
+            story.do(c.PlanQueue(rows=tuple(b.row for b in story.state.by_status("staged"))))
+    assert story.state.verified is None
+
+
 def test_another_verdict_is_not_this_one(story: Story) -> None:
     verify(story)
     assert story.refused(c.PrepareRelease(verify_id="v2")) == "stale_verify"

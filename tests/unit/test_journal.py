@@ -73,6 +73,12 @@ def test_events_of_one_kind_are_found(journal: SqliteJournal) -> None:
     assert [record.seq for record in journal.latest(["SwarmHeld", "ActionTaken"], 3)] == [4, 3, 2]
 
 
+def test_what_is_answered_is_synced_to_the_disk(journal: SqliteJournal) -> None:
+    asked = ("synchronous", "journal_mode")
+    answers = [journal._writer.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert answers == [2, "wal"]
+
+
 def test_only_the_newest_snapshot_is_kept(journal: SqliteJournal) -> None:
     assert journal.snapshot() is None
     journal.append([action(1), action(2)])
