@@ -33,19 +33,17 @@ def follow(swarm: Swarm) -> Any:
         if line != told:
             told, since, why = line, time.monotonic(), ""
             swarm.say(line)
-        if seen["phase"] not in PREPARING:
-            totals = seen["totals"]
-            if not totals["needed"] and not totals["building"]:
+        needed, building = seen["totals"]["needed"], seen["totals"]["building"]
+        if seen["phase"] not in PREPARING and not building:
+            queue = patiently(swarm, lambda: swarm.get("/api/v1/queue")) if needed else []
+            held_up = sum(row["status"] == "needed" for row in queue)
+            free = can_move(queue)
+            if free is None and held_up:
+                swarm.say(f"{count(held_up, 'build')} cannot be made: blocked ones are in the way")
+            if free is None and bool(held_up) == bool(needed):  # or else they were built meanwhile
                 return seen
-            if not totals["building"]:
-                left = patiently(swarm, lambda: swarm.get("/api/v1/queue"))
-                if can_move(left) is None:
-                    swarm.say(
-                        f"{count(totals['needed'], 'build')} cannot be made: blocked ones are in the way"
-                    )
-                    return seen
-                if time.monotonic() - since > STILL_SECONDS:
-                    why = _say_why(swarm, left, why)
+            if free is not None and time.monotonic() - since > STILL_SECONDS:
+                why = _say_why(swarm, free, why)
         time.sleep(POLL_SECONDS)
 
 
@@ -77,14 +75,11 @@ def can_move(queue: list[Any]) -> str | None:
     return next(free, None)
 
 
-def _say_why(swarm: Swarm, queue: list[Any], told: str) -> str:
-    """Say once why the first build that could move does not."""
+def _say_why(swarm: Swarm, name: str, told: str) -> str:
+    """Say once why a build that could move does not."""
     from swarm_console.actions.explain import quoted
     from swarm_node.model.refusal import Refused
 
-    name = can_move(queue)
-    if name is None:
-        return told
     try:
         answer = patiently(swarm, lambda: swarm.get(f"/api/v1/why/{quoted(name)}"))[0]
     except Refused:  # it left the queue meanwhile

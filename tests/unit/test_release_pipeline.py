@@ -138,6 +138,12 @@ def test_following_passes_over_what_only_blocked_ones_hold_up() -> None:
     assert any("blocked ones are in the way" in line for line in swarm.said)
 
 
+def test_what_is_built_between_two_looks_is_not_counted_as_held_up() -> None:
+    swarm = Scripted({STATUS: [status(1), status(complete=1)], QUEUE: [[build("a", "staged")]]})
+    assert follow(swarm)["totals"]["complete"] == 1
+    assert not any("cannot be made" in line for line in swarm.said)
+
+
 def test_something_that_can_still_move_is_waited_for() -> None:
     rows = [build("x", "blocked"), build("y", "needed", "x"), build("free", "needed")]
     assert can_move(rows) == "free"
