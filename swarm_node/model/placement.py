@@ -64,8 +64,9 @@ def idle_reason(state: State, node: Node) -> str | None:
 
 def refusal(state: State, node: Node, build: Build, now: float) -> str | None:
     """Why this node may not have this build now; None when it may."""
-    if build.not_before > now:
-        return f"waits {build.not_before - now:.0f} s after a transient failure"
+    pause = build.not_before - now
+    if 0 < pause <= state.policy.backoff * 2**build.tries:  # more: the clock was set back
+        return f"waits {pause:.0f} s after a transient failure"
     reason = _lasting_refusal(state, node, build)
     if reason is None and node.facts.role == "local" and build.pinned != node.name:
         return _delegated(state, node, build)

@@ -79,7 +79,7 @@ def remaining(state: State, now: float) -> Remaining | None:
     work = variance = chain = 0.0
     for build in state.by_status("needed", *OPEN):
         predicted = estimate(state.history, cp_of(build.row.cpv))
-        passed = now - build.since if build.status in OPEN else 0.0
+        passed = max(now - build.since, 0.0) if build.status in OPEN else 0.0
         left = max(predicted.seconds - passed, predicted.seconds * 0.05)
         work, variance = work + left, variance + (left * predicted.spread) ** 2
         chain = max(chain, build.rank - (predicted.seconds - left))

@@ -103,9 +103,8 @@ def _summary(
             assert build.attempt is not None
             node = state.attempts[build.attempt].node
             about = expected(state.history, cp_of(build.row.cpv), node).seconds
-            return (
-                f"it is being built on {node} since {now - build.since:.0f} s, expected to take {about:.0f} s"
-            )
+            since = max(now - build.since, 0.0)
+            return f"it is being built on {node} since {since:.0f} s, expected to take {about:.0f} s"
         case "staged":
             return "it is built and lies in staging until the next release"
         case "released":

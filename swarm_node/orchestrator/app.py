@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -107,9 +108,17 @@ async def recover(parts: Parts) -> None:
 
 
 async def _sweep(parts: Parts) -> None:
-    """Whoever is parked at a long poll is there, though it has not been heard for as long as that lasts."""
+    """Whoever is parked at a long poll is there, though it has not been heard for as long as that lasts.
+
+    After a stop of our own (SIGSTOP, a suspended machine) what the nodes said meanwhile is still to be read.
+    """
+    pause = parts.settings.lease_seconds / SWEEPS_A_LEASE
     while True:
-        await asyncio.sleep(parts.settings.lease_seconds / SWEEPS_A_LEASE)
+        begin = time.monotonic()
+        await asyncio.sleep(pause)
+        if time.monotonic() - begin > 2 * pause:
+            parts.contacts.excuse()
+            continue
         up = [name for name, node in parts.swarm.state.nodes.items() if node.up]
         silent = {name: parts.contacts.silence(name) for name in up if not parts.dispatch.waits(name)}
         try:

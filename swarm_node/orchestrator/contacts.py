@@ -43,6 +43,11 @@ class Contacts:
         """The node has said goodbye: its name is free at once."""
         self._heard.pop(name, None)
 
+    def excuse(self) -> None:
+        """We ourselves were away: nobody's silence before now counts."""
+        self._started = self._clock()
+        self._heard = dict.fromkeys(self._heard, self._started)
+
     def hear(self, name: str) -> None:
         self._heard[name] = self._clock()
 

@@ -67,7 +67,7 @@ class Logs:
             return ""
 
     def prune(self) -> None:
-        """Delete the oldest logs beyond the count to keep."""
+        """Delete the oldest logs beyond the count to keep. Raises: OSError."""
         logs = sorted(self.directory.glob("*/*.log"), key=lambda path: int(path.stem))
         for path in logs[: -self.keep]:
             path.unlink(missing_ok=True)

@@ -65,6 +65,7 @@ async def prepare(parts: Parts, clear: bool) -> Prepared:
     """Open a session, cleared or continued, and plan its queue. Raises: Refused."""
     lost = would_lose(parts.swarm.state, parts.swarm.now()) if clear else Lost(0, 0, 0.0)
     await parts.swarm.submit(OpenSession(clear=clear))
+    await asyncio.to_thread(parts.logs.prune)
     if clear:
         await asyncio.to_thread(parts.staging.clear)
     synced = await _plan(parts)

@@ -117,6 +117,23 @@ async def test_a_full_disk_refuses_changes_answers_questions_and_recovers(
         assert await service.parts.swarm.until(lambda state: not state.nodes["izar"].up, 20)
 
 
+async def test_a_pause_of_our_own_is_nobody_elses_silence(tmp_path: Path) -> None:
+    urls: list[str] = []
+    async with aiohttp.ClientSession() as session, process(tmp_path, urls, LEASE_SECONDS="1") as child:
+        izar = await Drone(session, urls[0], "izar").register()
+        await izar.post("/api/v1/actions/stress", {"count": 1})
+        order = await izar.begin()
+        child.send_signal(signal.SIGSTOP)
+        telling = asyncio.create_task(izar.tell(order["attempt"]))
+        await asyncio.sleep(2.5)
+        child.send_signal(signal.SIGCONT)
+        assert (await telling).document["continue"] is True
+        for _ in range(5):
+            assert (await izar.tell(order["attempt"])).document["continue"] is True
+            await asyncio.sleep(0.1)
+        assert (await izar.complete(order["attempt"])).status == 200
+
+
 async def until_answered(drone: Drone, path: str, body: object, urls: list[str]) -> dict[str, object] | None:
     """The answer to a question that is asked again until somebody gives one; None when it is a refusal."""
     while True:
@@ -156,8 +173,9 @@ async def work(drone: Drone, urls: list[str], answered: dict[int, str], done: as
 
 
 @asynccontextmanager
-async def process(home: Path, urls: list[str]) -> AsyncIterator["subprocess.Popen[str]"]:
-    child = started(home)
+async def process(home: Path, urls: list[str], **more: str) -> AsyncIterator["subprocess.Popen[str]"]:
+    """An orchestrator that is killed at the end, if it still runs; `urls` tells where it is."""
+    child = started(home, **more)
     try:
         urls.append(await asyncio.to_thread(url_of, child))
         yield child

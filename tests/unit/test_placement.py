@@ -74,6 +74,13 @@ def test_a_failure_sends_it_to_another_drone_as_long_as_there_is_one() -> None:
     assert pick_for(story, "izar") == LIB
 
 
+def test_a_clock_that_was_set_back_makes_nobody_wait_for_years() -> None:
+    story = swarm("delegate_only")
+    story.fail("izar", story.take("izar"), PASSING)
+    story.now -= 10 * 365 * 86_400
+    assert pick_for(story, "izar") == LIB
+
+
 def test_dummies_are_built_only_where_they_are_taken() -> None:
     story = Story(Policy(simulated=False))
     story.nodes("izar")

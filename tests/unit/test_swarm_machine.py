@@ -109,7 +109,7 @@ class Swarm(RuleBasedStateMachine):
         assert build.pinned in (None, event.node)
         assert not state.held
         assert not state.nodes[event.node].held
-        assert build.not_before <= self.story.now
+        assert not 0 < build.not_before - self.story.now <= state.policy.backoff
 
     def _numbers(self) -> list[int]:
         """Attempts to speak of: mostly the open ones, also old ones and one that never was."""
