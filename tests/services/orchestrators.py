@@ -205,22 +205,23 @@ def started(home: Path, **more: str) -> "subprocess.Popen[str]":
         "PROFILES_DIR": str(home / "profiles"),
         **more,
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "swarm_node", "orchestrator", "--config", os.devnull],
-        env={"PATH": os.environ.get("PATH", ""), **keys},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    with (home / "orchestrator.log").open("a") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "swarm_node", "orchestrator", "--config", os.devnull],
+            env={"PATH": os.environ.get("PATH", ""), **keys},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
 
 
-def url_of(process: "subprocess.Popen[str]") -> str:
+def url_of(process: "subprocess.Popen[str]", home: Path) -> str:
     """Where it listens, as soon as it does."""
     assert process.stdout is not None
-    word, role, url = process.stdout.readline().split()
-    assert (word, role) == ("ready", "orchestrator")
-    return url
+    line = process.stdout.readline()
+    assert line.startswith("ready orchestrator "), (home / "orchestrator.log").read_text()
+    return line.split()[-1]
 
 
 def row(cpv: str, *needs: str, **more: Any) -> PlanRow:

@@ -177,7 +177,7 @@ async def process(home: Path, urls: list[str], **more: str) -> AsyncIterator["su
     """An orchestrator that is killed at the end, if it still runs; `urls` tells where it is."""
     child = started(home, **more)
     try:
-        urls.append(await asyncio.to_thread(url_of, child))
+        urls.append(await asyncio.to_thread(url_of, child, home))
         yield child
     finally:
         if child.poll() is None:

@@ -16,10 +16,10 @@ def logs(tmp_path: Path) -> Logs:
     return Logs(tmp_path / "logs", keep=3)
 
 
-@given(
-    st.binary(min_size=1, max_size=200),
-    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 60)), max_size=30),
-)
+pieces_sent = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 60)), max_size=30)
+
+
+@given(text=st.binary(min_size=1, max_size=200), pieces=pieces_sent)
 def test_whatever_is_sent_twice_or_out_of_order_the_log_is_a_prefix(
     tmp_path_factory: pytest.TempPathFactory, text: bytes, pieces: list[tuple[int, int]]
 ) -> None:
