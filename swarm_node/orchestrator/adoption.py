@@ -6,7 +6,7 @@ from typing import Final
 
 from swarm_node.orchestrator.content import Manifest, Packed
 from swarm_node.orchestrator.production import Production, digest_of
-from swarm_node.portage.entry import Entry
+from swarm_node.portage.entry import PATH, Entry
 from swarm_node.portage.index import FILE, BadIndex, Index
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,8 @@ FIRST: Final = 0
 def adopt(production: Production) -> None:
     """Turn a plain binhost, or the live release of a log that is lost, into release 0.
 
-    A binhost's own files are left where they are, for whoever is served from there.
+    A binhost's own files are left where they are, for whoever is served from there. Every byte is read once,
+    so a large one delays the first start.
     """
     live = production.live()
     root = live if live is not None else production.directory
@@ -39,7 +40,7 @@ def _packed(production: Production, index: Index) -> Iterator[tuple[Entry, Packe
     for entry in index:
         path = production.directory / entry.path
         try:
-            if path.is_file() and path.stat().st_size == entry.size:
+            if PATH.fullmatch(entry.path) and path.is_file() and path.stat().st_size == entry.size:
                 yield entry, Packed(entry.path, entry.size, digest_of(path))
         except OSError as error:
             log.warning("%s is left behind: %s", path, error)

@@ -156,8 +156,9 @@ class Production:
         self.manifest(release)
         if _timestamp(target) <= self._timestamp():
             target = self._again(release)
+        left = self.live()  # somebody may have looked up where it is and not have opened the file yet
         point(self.directory / CURRENT, f"{RELEASES}/{target.name}")
-        self._drop(path for path in self._releases.glob("[0-9]*.*") if path != target)
+        self._drop(path for path in self._releases.glob("[0-9]*.*") if path not in (target, left))
 
     def _again(self, release: int) -> Path:
         """A release whose index clients believe to be new, for they ignore what is older than they have."""
@@ -223,7 +224,7 @@ class Production:
         """Paths of a release that are missing, too many, or not what was released; reads every byte."""
         manifest, root = self.manifest(release), self.path(release)
         wanted = {packed.path: packed for packed in manifest.packages}
-        found = {str(path.relative_to(root)) for path in root.glob("*/*/*") if path.is_file()}
+        found = {str(path.relative_to(root)) for path in root.glob("*/**/*") if path.is_file()}
         listed = {entry.path for entry in self.index(release)}
         wrong = (found ^ wanted.keys()) | (listed ^ wanted.keys())
         for path in found & wanted.keys():

@@ -126,7 +126,7 @@ async def test_a_client_notices_a_rollback(tmp_path: Path) -> None:
         assert [uri for _, uri in stamps] == ["1", "2", "1", "2", "3"]
         assert all(later - earlier > 5 for (earlier, _), (later, _) in pairwise(stamps))
         kept = {path.name for path in (parts.production.directory / "releases").glob("[0-9]*")}
-        assert kept == {"1", "2", "3"}
+        assert kept == {"1", "2", "2.1", "3"}  # what was left last stays for whoever is just opening it
 
 
 def _seen(production: Production) -> tuple[int, str]:
@@ -395,6 +395,11 @@ async def test_a_plain_binhost_becomes_the_first_release(tmp_path: Path) -> None
     shutil.copytree(tmp_path / "other/production/releases/1", tmp_path / "production")
     (gone,) = (tmp_path / "production/dev-libs").glob("*/*")
     gone.unlink()
+    (tmp_path / "secret").write_bytes(b"x" * 10)
+    with (tmp_path / "production/Packages").open("a") as index:
+        index.write("CPV: app-misc/evil-1\nMTIME: 1\nPATH: ../secret\nSIZE: 10\n\n")
+    text = (tmp_path / "production/Packages").read_text().replace("PACKAGES: 2", "PACKAGES: 3")
+    (tmp_path / "production/Packages").write_text(text)
     (tmp_path / "production/release.json").unlink()
     async with swarm(tmp_path) as parts:
         assert parts.production.current() == 0
