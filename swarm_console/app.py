@@ -18,6 +18,7 @@ from swarm_console.ask import Swarm
 from swarm_console.conduct import conduct
 from swarm_console.harmless import one_line
 from swarm_console.mirror import Mirror
+from swarm_console.panes.top import CONSOLE_ITSELF
 from swarm_console.picture import Picture
 from swarm_console.screens.cures import Cure, CuresDialog, cures
 from swarm_console.screens.dashboard import Dashboard
@@ -64,6 +65,7 @@ class SwarmConsole(App[None]):
             )
             if action.key
         ),
+        Binding("n", "next", "Next", tooltip="do what NEXT says"),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("ctrl+r,f5", "reconnect", "Refresh", show=False),
         Binding("t", "turn_theme", "Dark or light", show=False),
@@ -176,6 +178,16 @@ class SwarmConsole(App[None]):
             self.fix_blocked()
         else:
             self.do(name)
+
+    def action_next(self) -> None:
+        """Do what the top says is next."""
+        step = self.picture().next
+        if step.action in CONSOLE_ITSELF:
+            self.notify(f"{step.text}: there is nothing to do but watch", markup=False)
+        elif step.action in ACTIONS:
+            self.action_do(step.action)
+        else:
+            self.notify(f"in a shell: {step.command}", title=one_line(step.text), markup=False)
 
     def fix_blocked(self) -> None:
         """Offer the cures of what is blocked."""

@@ -13,6 +13,8 @@ from swarm_node.model.state import Build
 from swarm_node.model.why import remedy_command
 
 EVIDENCE = 3
+EDIT = "edit-portage-and-fresh"
+"""The remedy whose first half is a person's."""
 
 
 class BlockedPane(Pane[Build]):
@@ -63,14 +65,23 @@ def unlocked(picture: Picture, build: Build) -> tuple[int, float]:
     return len(held), sum(picture.predicted(other) for other in (build, *held))
 
 
+def cure_of(build: Build) -> tuple[str, str]:
+    """What would cure a blocked build, in words, and the command that is a part of it ("" for none)."""
+    command = remedy_command(build) if build.diagnosis is not None else ""
+    if not command:
+        return "only a person can: mend the ebuild or its input, then build-swarm unblock", ""
+    if build.diagnosis is not None and build.diagnosis.remedy == EDIT:
+        return f"edit etc/portage of the client profile, then {command}", command
+    return command, command
+
+
 def advice(picture: Picture, build: Build) -> list[Span]:
     """Cause, evidence and cure of a blocked build, line by line."""
     if build.diagnosis is None:
         return [("no diagnosis was recorded; Enter shows its attempts", "dim")]
     found = build.diagnosis
     held, _ = unlocked(picture, build)
-    command = remedy_command(build)
-    cure = f"→ {command}" if command else "→ only a person can: mend the ebuild or its input, then u"
+    cure, command = cure_of(build)
     also = f", holds up {count(held, 'other build')}" if held else ""
     evidence = [(f"│ {line}", "dim") for line in found.evidence[:EVIDENCE]]
-    return [(found.summary + also, "bold"), (cure, "ok" if command else "wait"), *evidence]
+    return [(found.summary + also, "bold"), (f"→ {cure}", "ok" if command else "wait"), *evidence]

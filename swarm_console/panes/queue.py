@@ -25,6 +25,7 @@ class QueuePane(Pane[Build]):
 
     NAME = "Queue"
     DIGIT = "2"
+    STICKY = True
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("State", 11),
         Column("Package", 22, flex=3),
@@ -47,7 +48,7 @@ class QueuePane(Pane[Build]):
         return f"{item.status} {item.id} {item.row.reason}"
 
     def empty(self, picture: Picture) -> str:
-        return "the queue is empty: build-swarm fresh fills it (ctrl+p)"
+        return "the queue is empty: build-swarm fresh fills it"
 
     def summary(self, picture: Picture) -> str:
         ready = len(picture.state.queue.ready)

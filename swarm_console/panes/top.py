@@ -18,6 +18,7 @@ ROOMY = 80
 """From so many columns on, the orchestrator's name has room."""
 SHORTEST_BAR, LONGEST_BAR = 10, 40
 TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
+NEXT_KEY = "n"
 CONSOLE_ITSELF = ("monitor",)
 """Actions that say no more than: keep looking."""
 
@@ -158,7 +159,7 @@ def _key(action: str, command: str) -> list[Span]:
     known = ACTIONS.get(action)
     if known is None:
         return [(command, "accent")]
-    return [(f" {known.key or 'ctrl+p'} ", "key"), (f" {command}", "dim")]
+    return [(f" {known.key or NEXT_KEY} ", "key"), (f" {command}", "dim")]
 
 
 def _within(items: Sequence[str], room: int) -> str:

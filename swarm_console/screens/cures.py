@@ -12,6 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from swarm_console.harmless import one_line
+from swarm_console.panes.blocked import cure_of
 from swarm_console.pen import count, duration
 from swarm_console.picture import Picture
 from swarm_console.screens.live import Dialog
@@ -19,8 +20,6 @@ from swarm_node.model.state import Build
 from swarm_node.model.why import remedy_command
 
 UNBLOCK = "build-swarm unblock"
-EDIT = "edit-portage-and-fresh"
-"""The remedy whose first half is a person's."""
 
 
 class Cure(NamedTuple):
@@ -91,9 +90,7 @@ class CuresDialog(Dialog[Cure | None]):
 
 
 def _option(cure: Cure) -> Option:
-    head = cure.command or "only a person can: mend the ebuild or its input, then build-swarm unblock"
-    if any(build.diagnosis is not None and build.diagnosis.remedy == EDIT for build in cure.builds):
-        head = f"edit etc/portage of the client profile first, then {cure.command}"
+    head = cure.command if cure.action == "unblock" else cure_of(cure.builds[0])[0]
     gain = f"{count(len(cure.builds), 'package')}, unlocks {duration(cure.seconds)} of compiling"
     text = Text(one_line(head), "bold" if cure.command else "")
     text.append(f"\n  {gain}", "dim")

@@ -6,6 +6,7 @@ from swarm_console.actions.registry import ACTIONS
 from swarm_console.screens.report import Report
 
 MANNERS = (
+    ("n", "do what NEXT says"),
     ("1 – 5", "bring a pane to the front"),
     ("Tab", "the next pane"),
     ("↑ ↓ k j", "move, PgUp PgDn by leaves, g G to the ends"),

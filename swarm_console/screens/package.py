@@ -6,13 +6,14 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from swarm_console.panes import queue
+from swarm_console.panes.blocked import cure_of
 from swarm_console.panes.grid import bar
 from swarm_console.pen import duration, size
 from swarm_console.picture import Picture
 from swarm_console.screens.depth import DepthScreen, Lines, fact, heading
 from swarm_console.times import clock, of_day
 from swarm_node.model.state import OPEN, Build
-from swarm_node.model.why import Why, remedy_command, why
+from swarm_node.model.why import Why, why
 
 LONGEST_LIST = 12
 
@@ -48,7 +49,7 @@ class PackageScreen(DepthScreen):
     def action_cure(self) -> None:
         """Do what the diagnosis names."""
         build = self.console.mirror.state.builds.get(self.build)
-        command = remedy_command(build) if build is not None and build.diagnosis is not None else ""
+        command = cure_of(build)[1] if build is not None else ""
         if not command:
             self.app.notify("no cure is known that the swarm could do", severity="warning", markup=False)
             return
@@ -80,11 +81,9 @@ def _cure(build: Build, answer: Why) -> Lines:
         return [fact("→", (answer.cure, "ok"))] if answer.cure else []
     lines: Lines = [heading("Diagnosis"), fact(found.kind, (found.summary, "bold"))]
     lines += [[("    │ ", "attention"), (line, "")] for line in found.evidence]
-    command = remedy_command(build)
+    cure, command = cure_of(build)
     lines.append(
-        fact("cure", (command, "ok"), ("   x does it", "dim"))
-        if command
-        else fact("cure", ("only a person can; then u tries it again", "wait"))
+        fact("cure", (cure, "ok" if command else "wait"), ("   x does it" if command else "", "dim"))
     )
     return lines
 

@@ -67,6 +67,17 @@ async def test_balance(open_console: Open) -> None:
         assert severity == "information"
 
 
+async def test_next_does_what_the_top_says(open_console: Open) -> None:
+    async with open_console(empty()) as stage:
+        assert " n  build-swarm fresh" in stage.text()
+        await act(stage, "n")
+        assert isinstance(stage.app.screen, Confirm)
+        assert "$ build-swarm fresh --yes" in stage.text()
+    async with open_console(building()) as stage:
+        await act(stage, "n")
+        assert "nothing to do but watch" in toasts(stage)[-1][0]
+
+
 async def test_unblock_puts_everything_back(open_console: Open) -> None:
     async with open_console(blocked()) as stage:
         assert stage.app.picture().totals.blocked == 2
