@@ -203,6 +203,7 @@ async def storm(parts: Parts, client: aiohttp.ClientSession, index: str) -> None
     assert len(set.union(*(seen for _, seen in found))) > 5
 
 
+@pytest.mark.slow
 async def test_a_client_that_reads_through_fifty_swaps_never_sees_a_mixed_state(
     served: tuple[Parts, str, aiohttp.ClientSession],
 ) -> None:
@@ -245,6 +246,7 @@ async def answering(client: aiohttp.ClientSession, url: str) -> None:
                 await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_nginx_serves_the_same(
     served: tuple[Parts, str, aiohttp.ClientSession],
     short_dir: Path,

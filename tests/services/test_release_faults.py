@@ -20,6 +20,8 @@ from swarm_node.orchestrator.release import finalize
 from tests.services.release_victim import REFUSED
 from tests.services.releases import swarm
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 NAMES = ("mkdir", "link", "symlink", "rename", "unlink", "fsync")
 SYNC = ("fsync",)
