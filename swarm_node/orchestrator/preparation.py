@@ -58,17 +58,15 @@ def would_lose(state: State, now: float) -> Lost:
     staged = state.by_status("staged")
     building = state.by_status("building")
     seconds = sum(build.measures.seconds for build in staged if build.measures)
-    return Lost(len(staged), len(building), seconds + sum(now - build.since for build in building))
+    seconds += sum(max(now - build.since, 0.0) for build in building)
+    return Lost(len(staged), len(building), seconds)
 
 
 async def prepare(parts: Parts, clear: bool) -> Prepared:
     """Open a session, cleared or continued, and plan its queue. Raises: Refused."""
     lost = would_lose(parts.swarm.state, parts.swarm.now()) if clear else Lost(0, 0, 0.0)
     await parts.swarm.submit(OpenSession(clear=clear))
-    await asyncio.to_thread(parts.logs.prune)
-    if clear:
-        await asyncio.to_thread(parts.staging.clear)
-    synced = await _plan(parts)
+    synced = await _plan(parts, clear)
     return Prepared(parts.swarm.state.session.number, totals(parts.swarm.state), lost, tuple(synced))
 
 
@@ -84,9 +82,10 @@ async def resume(parts: Parts) -> None:
             log.exception("session not prepared")
 
 
-async def _plan(parts: Parts) -> list[Answer]:
+async def _plan(parts: Parts, clear: bool = False) -> list[Answer]:
     """Whatever goes wrong, the session does not stay in preparation."""
     try:
+        await asyncio.to_thread(_tidy, parts, clear)
         await parts.swarm.submit(EnterPhase(phase="syncing"))
         synced = await sync_everywhere(parts)
         await parts.swarm.submit(EnterPhase(phase="discovering"))
@@ -105,6 +104,12 @@ async def _plan(parts: Parts) -> list[Answer]:
     except Exception:
         await parts.swarm.submit(EnterPhase(phase="idle", detail="not prepared: see the orchestrator's log"))
         raise
+
+
+def _tidy(parts: Parts, clear: bool) -> None:
+    parts.logs.prune()
+    if clear:
+        parts.staging.clear()
 
 
 async def _plan_queue(parts: Parts, rows: tuple[PlanRow, ...]) -> None:
