@@ -116,7 +116,7 @@ async def _sweep(parts: Parts) -> None:
     while True:
         begin = time.monotonic()
         await asyncio.sleep(pause)
-        if time.monotonic() - begin > 2 * pause:
+        if time.monotonic() - begin > pause + parts.settings.lease_seconds / 2:
             parts.contacts.excuse()
             continue
         up = [name for name, node in parts.swarm.state.nodes.items() if node.up]
