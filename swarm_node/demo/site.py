@@ -1,6 +1,9 @@
 """Where everything of an embedded swarm lies: one directory, its ports, its nodes."""
 
+import errno
+import random
 import socket
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +23,11 @@ DRONES: Final = (DroneSize("vega", 8), DroneSize("altair", 4), DroneSize("deneb"
 """Three sizes, so that placing shows; the machine's real cores are shared by all of them."""
 
 SERVICES: Final = ("gateway", "orchestrator", "mirror", "rsync", *(drone.name for drone in DRONES))
+
+
+LASTING: Final = range(20_000, 32_768)
+"""Ports below those that the kernel hands out to connections (ip(7)): free today, they are tomorrow too."""
+TRIES: Final = 100
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -83,9 +91,17 @@ def open_site(root: Path) -> Site:
 
 
 def _free_ports(names: tuple[str, ...]) -> dict[str, int]:
-    """Ports that nobody has now; all are held until each is known, so that none comes twice."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: server.getsockname()[1] for name, server in zip(names, held, strict=True)}
-    for server in held:
-        server.close()
-    return ports
+    """Ports that nobody has now; all are held until each is known, so that none comes twice.
+
+    Raises: OSError when too few are free.
+    """
+    with ExitStack() as held:
+        servers = [held.enter_context(_listen_anywhere()) for _ in names]
+        return {name: server.getsockname()[1] for name, server in zip(names, servers, strict=True)}
+
+
+def _listen_anywhere() -> socket.socket:
+    for port in random.sample(LASTING, TRIES):
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", port))
+    raise OSError(errno.EADDRINUSE, "no port is free on loopback")

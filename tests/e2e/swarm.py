@@ -21,7 +21,7 @@ from swarm_node.model.events import Record
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Build, State
 
-SLOW = 280.0
+SLOW = 600.0
 """Seconds that a whole desktop may take on a machine that does other things too."""
 
 
@@ -47,6 +47,8 @@ class Swarm:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
         self.gateway = ""
+        self.failures = 0
+        """How many tests had failed before the story that this swarm is for began."""
 
     def start(self) -> Self:
         """Start it and wait until it says that it is up."""
@@ -172,6 +174,12 @@ def furnish(root: Path, worlds: Mapping[str, Iterable[str]] | None = None) -> Sw
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(source.read_bytes())
     return Swarm(root)
+
+
+def goes_on(swarm: Swarm, request: pytest.FixtureRequest) -> None:
+    """Skip what comes after the first failure of a story."""
+    if request.session.testsfailed > swarm.failures:
+        pytest.skip("an earlier part of this story failed")
 
 
 def settled(state: State) -> bool:

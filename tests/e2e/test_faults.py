@@ -21,9 +21,9 @@ from swarm_node.model.events import Record
 from swarm_node.model.state import Build, State
 from swarm_node.orchestrator.content import Manifest
 from swarm_node.portage.index import Index
-from tests.e2e.swarm import Swarm, family, furnish, gone, named, settled, working_for
+from tests.e2e.swarm import Swarm, family, furnish, goes_on, gone, named, settled, working_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 WORLD: Final = ("app-misc/deepfield", "app-misc/moonphase", "app-misc/sundial", "app-text/almanac")
 LONGEST: Final = "sci-libs/libnebula"
@@ -32,12 +32,18 @@ ENDS: Final = (e.BuildStaged, e.BuildFailed, e.AttemptLost, e.AttemptRecalled)
 
 
 @pytest.fixture(scope="module")
-def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarm]:
+def swarm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Swarm]:
     """A swarm whose desktop wants a dozen packages, none of which fails by itself."""
     running = furnish(tmp_path_factory.mktemp("swarm"), {"desktop": WORLD}).start()
+    running.failures = request.session.testsfailed
     yield running
     if running.process is not None:
         running.end()
+
+
+@pytest.fixture(autouse=True)
+def story(swarm: Swarm, request: pytest.FixtureRequest) -> None:
+    goes_on(swarm, request)
 
 
 async def test_builds_go_on_while_the_orchestrator_is_killed_and_started_again(swarm: Swarm) -> None:
