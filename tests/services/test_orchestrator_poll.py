@@ -108,7 +108,7 @@ async def test_a_poll_that_was_forgotten_does_not_end_a_running_build(service: S
 
 
 async def test_a_parked_drone_is_not_silent(tmp_path: Path) -> None:
-    async with running(settings(tmp_path, lease_seconds=0.3)) as service:
+    async with running(settings(tmp_path, lease_seconds=0.6)) as service:
         izar, mizar = await service.drone("izar"), await service.drone("mizar")
         asking = asyncio.create_task(izar.work(30))
         await parked(service, izar)

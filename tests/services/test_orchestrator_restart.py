@@ -119,13 +119,13 @@ async def test_a_full_disk_refuses_changes_answers_questions_and_recovers(
 
 async def test_a_pause_of_our_own_is_nobody_elses_silence(tmp_path: Path) -> None:
     urls: list[str] = []
-    async with aiohttp.ClientSession() as session, process(tmp_path, urls, LEASE_SECONDS="1") as child:
+    async with aiohttp.ClientSession() as session, process(tmp_path, urls, LEASE_SECONDS="2") as child:
         izar = await Drone(session, urls[0], "izar").register()
         await izar.post("/api/v1/actions/stress", {"count": 1})
         order = await izar.begin()
         child.send_signal(signal.SIGSTOP)
         telling = asyncio.create_task(izar.tell(order["attempt"]))
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(3.5)
         child.send_signal(signal.SIGCONT)
         assert (await telling).document["continue"] is True
         for _ in range(5):
