@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from swarm_console.actions import build, explain, follow, logs, look, machines, pipeline, repair, whatif
+from swarm_console.actions import (
+    build,
+    diagnose,
+    explain,
+    follow,
+    logs,
+    look,
+    machines,
+    pipeline,
+    repair,
+    whatif,
+)
 from swarm_console.actions.action import Action
 from swarm_console.actions.status import STATUS
 
@@ -21,6 +32,7 @@ ACTIONS: dict[str, Action] = {
         *repair.ACTIONS,
         *machines.ACTIONS,
         *whatif.ACTIONS,
+        *diagnose.ACTIONS,
     )
 }
 

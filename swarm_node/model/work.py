@@ -106,6 +106,15 @@ class Artifact(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     build_id: int
 
 
+class Place(Struct, frozen=True, array_like=True):
+    """Where a line stands in a log."""
+
+    line: int
+    """From 1."""
+    offset: int
+    """Bytes before it."""
+
+
 class Diagnosis(Struct, frozen=True, omit_defaults=True):
     """The class of a failure, the lines that prove it and the action that would cure it."""
 
@@ -117,6 +126,10 @@ class Diagnosis(Struct, frozen=True, omit_defaults=True):
     evidence: tuple[str, ...] = ()
     params: dict[str, str] = field(default_factory=dict)
     """What the remedy is to be called with."""
+    confidence: float = 0.0
+    """From 0 to 1; 0 where nothing was read from a log."""
+    places: tuple[Place, ...] = ()
+    """Where in the log each line of the evidence stands."""
 
 
 class PlanRow(Struct, frozen=True, omit_defaults=True):

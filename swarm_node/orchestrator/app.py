@@ -16,7 +16,7 @@ from swarm_node.journal.sqlite import SqliteJournal
 from swarm_node.model.commands import SetPolicy, Sweep
 from swarm_node.model.events import Policy
 from swarm_node.model.refusal import Refused
-from swarm_node.orchestrator import actions, files, gauges, local, look, preparation, release, work
+from swarm_node.orchestrator import actions, failures, files, gauges, local, look, preparation, release, work
 from swarm_node.orchestrator.contacts import Contacts
 from swarm_node.orchestrator.dispatch import Dispatch
 from swarm_node.orchestrator.logs import Logs
@@ -70,6 +70,7 @@ async def make_app(settings: OrchestratorSettings) -> web.Application:
 
 def assemble(settings: OrchestratorSettings, address: str) -> Parts:
     """Open the log and the directories. Raises: Refused naming what cannot be opened."""
+    rules = failures.load(settings.failures_dir)
     try:
         swarm = Swarm(SqliteJournal(settings.state_dir / "swarm.db"))
     except JournalError as error:
@@ -85,6 +86,7 @@ def assemble(settings: OrchestratorSettings, address: str) -> Parts:
         staging=Staging(settings.staging_dir),
         production=Production(settings.production_dir, url=f"{url}/packages"),
         stream=Stream(swarm),
+        rules=rules,
     )
 
 

@@ -8,7 +8,7 @@ from swarm_node.model.refusal import Refused
 LARGEST = 2 << 30
 """Bytes of one log; what comes after is dropped, the build goes on."""
 TAIL = 256 << 10
-"""Bytes at the end of a log that a diagnosis reads when the log is long."""
+"""Bytes of the end of a log that `tail` reads."""
 
 
 class Logs:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from swarm_node.model.failure import Rule
 from swarm_node.model.work import Artifact
 from swarm_node.orchestrator.contacts import Contacts
 from swarm_node.orchestrator.dispatch import Dispatch
@@ -29,6 +30,8 @@ class Parts:
     staging: Staging
     production: Production
     stream: Stream
+    rules: tuple[Rule, ...]
+    """How failures are told apart."""
     received: dict[int, Artifact] = field(default_factory=dict)
     releasing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever changes production."""

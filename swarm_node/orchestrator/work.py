@@ -18,13 +18,13 @@ from swarm_node.model.commands import (
     StageBuild,
     StartAttempt,
 )
-from swarm_node.model.diagnosis import diagnose
 from swarm_node.model.events import Event, ResultIgnored
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules.nodes import check_name
 from swarm_node.model.state import Attempt
 from swarm_node.model.work import Artifact, Measures, NodeFacts, Seconds, Work
 from swarm_node.orchestrator.contacts import Progress
+from swarm_node.orchestrator.failures import judge
 from swarm_node.orchestrator.orders import nothing_for
 from swarm_node.orchestrator.parts import PARTS, Parts
 
@@ -246,8 +246,8 @@ async def fail(request: web.Request) -> web.Response:
     parts.contacts.check(report.node, request.headers.get(TOKEN))
     if report.reason == "stopped":
         return await _give_back(parts, number, report.node)
-    log = await asyncio.to_thread(parts.logs.tail, number)
-    diagnosis = diagnose(log, report.phase, report.reason)
+    log = parts.logs.path(number)
+    diagnosis = await asyncio.to_thread(judge, log, parts.rules, report.phase, report.reason)
     result = FailBuild(
         node=report.node,
         attempt=number,

@@ -129,6 +129,8 @@ class OrchestratorSettings(Settings):
     """What clients see: `releases/` and the current one."""
     profiles_dir: Directory = Path("/etc/build-swarm/profiles")
     """One directory a client profile, each with etc/portage and a world file."""
+    failures_dir: Directory = Path("/etc/build-swarm/failures.d")
+    """Rules of your own (*.toml) by which failed builds are told apart, beside the shipped ones."""
     keep_releases: Annotated[int, Field(ge=2, le=1000)] = 5
     """Releases that stay; two at least, so that a client in the middle of an update finds its files."""
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3

@@ -16,7 +16,19 @@ from swarm_console.listing import listing, listing_json, with_table
 
 README = Path(__file__).parents[2] / "README.md"
 PROMISED = {
-    *("status", "info", "nodes", "queue", "releases", "history", "logs", "why", "monitor", "simulate"),
+    *(
+        "status",
+        "info",
+        "nodes",
+        "queue",
+        "releases",
+        "history",
+        "logs",
+        "why",
+        "monitor",
+        "simulate",
+        "diagnose",
+    ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain"),
     *("fix-blocked", "unblock", "balance", "build-local"),
     *("sync-verify", "sync-fix", "sync-overlays", "sync-all"),

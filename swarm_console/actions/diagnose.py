@@ -1,0 +1,150 @@
+"""Diagnosing any log without a swarm: what failed, the proof with its place, and what cures it."""
+
+from __future__ import annotations
+
+from swarm_console.actions.action import Action, Outcome, Parameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any, BinaryIO
+
+    from swarm_console.actions.action import Params
+    from swarm_console.ask import Swarm
+    from swarm_console.pen import Pen
+    from swarm_node.model.failure import Rule
+    from swarm_node.model.work import Diagnosis
+
+COMMANDS = {
+    "edit-portage-and-fresh": "build-swarm fresh",
+    "build-local": "build-swarm build-local {package}",
+    "unblock": "build-swarm unblock {package}",
+    "human": "",
+}
+"""What to run for a remedy; for the others, `build-swarm` and its name."""
+
+
+def diagnose(swarm: Swarm, params: Params) -> Outcome:
+    """One object a file; exit code 1 when one cannot be read. Raises: Usage naming a rule that is wrong."""
+    from swarm_console.errors import Usage, explained
+
+    if not params["file"]:
+        raise Usage("no log is named", "swarm-console --run diagnose FILE, - for standard input")
+    rules = _rules(_own_rules())
+    found: list[dict[str, Any]] = []
+    for name in params["file"]:
+        try:
+            found.append(_diagnosed(name, rules, params["phase"]))
+        except OSError as error:
+            found.append({"file": name, **explained(error)[0]})
+    return Outcome(found, 1 if any("error" in each for each in found) else 0)
+
+
+def _own_rules() -> Path:
+    """Where the user's own rules are, failures.d of the configuration folder."""
+    from platformdirs import user_config_path
+
+    return user_config_path("build-swarm") / "failures.d"
+
+
+def _rules(directory: Path) -> tuple[Rule, ...]:
+    """The shipped rules and those of a directory's *.toml, which go first where they are as sure."""
+    from importlib.resources import files
+
+    from swarm_console.errors import Usage
+    from swarm_node.model.failure import BadRules, rules_of
+
+    shipped = files("swarm_node.model") / "failures.toml"
+    try:
+        own = [(str(path), path.read_text(encoding="utf-8")) for path in sorted(directory.glob("*.toml"))]
+        return rules_of([*own, ("failures.toml", shipped.read_text(encoding="utf-8"))])
+    except (BadRules, OSError, UnicodeDecodeError) as error:
+        hint = f"mend it, or take it out of {directory}; the form is that of {shipped}"
+        raise Usage(f"rules of your own: {error}", hint) from None
+
+
+def _diagnosed(name: str, rules: tuple[Rule, ...], phase: str) -> dict[str, Any]:
+    """Raises: OSError with the file's name."""
+    import sys
+
+    from swarm_node.model.diagnosis import diagnose, package
+    from swarm_node.model.excerpt import excerpt
+
+    try:
+        if name == "-":
+            log = excerpt(_pieces(sys.stdin.buffer))
+        else:
+            with open(name, "rb") as file:  # noqa: PTH123  (a name from the command line, as it came)
+                log = excerpt(_pieces(file))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OSError(getattr(error, "errno", None) or 0, reason, name) from None
+    return _document(name, diagnose(log, rules, phase), package(log))
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    from swarm_node.model.excerpt import WINDOW
+
+    while piece := file.read(WINDOW):
+        yield piece
+
+
+def _document(name: str, found: Diagnosis, package: str) -> dict[str, Any]:
+    command = COMMANDS.get(found.remedy, f"build-swarm {found.remedy}")
+    return {
+        "file": name,
+        "kind": found.kind,
+        "fix": found.remedy,
+        "command": command.format(package=f"={package}" if package else "PACKAGE"),
+        "confidence": found.confidence,
+        "summary": found.summary,
+        "transient": found.transient,
+        "package": package,
+        "evidence": [
+            {"line": place.line, "offset": place.offset, "text": text}
+            for text, place in zip(found.evidence, found.places, strict=True)
+        ],
+    }
+
+
+def show_diagnoses(seen: Any, pen: Pen) -> list[str]:
+    return [line for number, each in enumerate(seen) for line in ([""] * (number > 0) + _shown(each, pen))]
+
+
+def _shown(each: Any, pen: Pen) -> list[str]:
+    if "error" in each:
+        error = each["error"]
+        return [f"{pen('bad', '✗')} {error['message']}", f"  → {error['hint']}"]
+    sure = f"{each['confidence']:.0%} sure"
+    lines = [
+        f"{pen('strong', each['file'])}  {pen('attention', each['kind'])}, {sure}",
+        f"  {each['summary']}",
+        *(pen("dim", f"  │ {piece['line']}: {piece['text']}") for piece in each["evidence"]),
+    ]
+    if each["fix"] == "human":
+        return [*lines, "  → a person must look at it"]
+    first = "edit etc/portage of the client profile, then run" if each["fix"].startswith("edit") else "Run"
+    return [*lines, f"  → {first}: {pen('strong', each['command'])}"]
+
+
+ACTIONS = (
+    Action(
+        "diagnose",
+        "Diagnose a log",
+        "what failed in a build log, the lines that prove it, and the command that cures it; needs no swarm",
+        diagnose,
+        show_diagnoses,
+        parameters=(
+            Parameter(
+                "file",
+                "build logs, - for standard input",
+                positional=True,
+                required=True,
+                many=True,
+                completes="file",
+            ),
+            Parameter("phase", "the phase that failed, where the log does not say", default=""),
+        ),
+    ),
+)
