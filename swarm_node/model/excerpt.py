@@ -28,12 +28,11 @@ MARKS: Final = (
     b"!!! ",
     b"FAILED",
     b"*** [",
-    b"ndefined ",
+    b"ndefined reference",
     b"multiple definition",
     b"annot ",
     b"ould not ",
-    b"illed",
-    b"space left",
+    b"No space left",
     b"DENIED",
 )
 """Words of which every failure far from both ends of a log has one; few, since each costs a pass."""

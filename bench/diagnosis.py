@@ -1,0 +1,115 @@
+"""Diagnosis: how often it is right on labelled failures, and what a log of 100 MB costs.
+
+The labelled failures are a folder of logs with `labels.csv` (file, kind, fix), named by FAILURES or found in
+../shared/data/failures; without it only time and memory are measured.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import resource
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+from bench import Row
+from swarm_node.model.diagnosis import diagnose
+from swarm_node.model.excerpt import excerpt
+from swarm_node.orchestrator.failures import load
+
+ROOT = Path(__file__).parents[1]
+LABELLED = Path(os.environ.get("FAILURES") or ROOT.parent / "shared" / "data" / "failures")
+RIGHT, SECONDS, MEBIBYTES = 0.95, 2.0, 64
+MEGABYTES = 100
+LINE = b"libtool: compile: gcc -DHAVE_CONFIG_H -Werror=format -O2 -c lib/module_%d.c -o .libs/module_%d.o\n"
+ERROR = b"lib/broken.c:12:3: error: expected ';' before '}' token\n"
+
+
+def rows() -> list[Row]:
+    """Accuracy where there are labels; time and memory always, in a process of their own."""
+    return [*accuracy(), *cost()]
+
+
+def accuracy() -> list[Row]:
+    """The shares of kinds and fixes that are right; the confusion table goes to stderr."""
+    if not (LABELLED / "labels.csv").is_file():
+        print(f"no labelled failures at {LABELLED}; name them with FAILURES", file=sys.stderr)
+        return []
+    rules = load(Path("/nonexistent"))
+    kinds, fixes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    with (LABELLED / "labels.csv").open(encoding="utf-8", newline="") as table:
+        for label in csv.DictReader(table):
+            found = diagnose(excerpt([(LABELLED / label["file"]).read_bytes()]), rules)
+            kinds[label["kind"], found.kind] += 1
+            fixes[label["fix"], found.remedy] += 1
+    for name, pairs in (("kind", kinds), ("fix", fixes)):
+        print(confusion(name, pairs), file=sys.stderr)
+    return [_share("kind", kinds), _share("fix", fixes)]
+
+
+def _share(what: str, pairs: Counter[tuple[str, str]]) -> Row:
+    right, total = sum(n for (label, got), n in pairs.items() if label == got), pairs.total()
+    return Row(
+        what=f"diagnosis, {what} right",
+        figure=f"{right} of {total} ({right / total:.1%})",
+        target=f"≥ {RIGHT:.0%}",
+        ratio=right / total / RIGHT,
+        ok=right >= RIGHT * total,
+    )
+
+
+def confusion(what: str, pairs: Counter[tuple[str, str]]) -> str:
+    """Labels down, answers across, the right ones on the diagonal."""
+    names = sorted({name for pair in pairs for name in pair})
+    width = max(map(len, names))
+    letters = [chr(ord("a") + number) for number in range(len(names))]
+    lines = [f"{what:{width + 4}}" + "".join(f"{letter:>4}" for letter in letters)]
+    for letter, label in zip(letters, names, strict=True):
+        cells = (str(pairs[label, got] or "·") for got in names)
+        lines.append(f"{letter} {label:{width + 2}}" + "".join(f"{cell:>4}" for cell in cells))
+    return "\n".join(lines)
+
+
+def pieces() -> Iterator[bytes]:
+    """100 MB of a make's noise in pieces of 1 MB, with one error in the middle."""
+    piece = b"".join(LINE % (n, n) for n in range(1_000_000 // len(LINE)))
+    for number in range(MEGABYTES):
+        yield piece + b" " * (999_999 - len(piece)) + b"\n"
+        if number == MEGABYTES // 2:
+            yield ERROR
+
+
+def measure() -> None:
+    """Print seconds and kibibytes over the baseline of one diagnosis; run by `cost` in a fresh process."""
+    rules = load(Path("/nonexistent"))
+    diagnose(excerpt([ERROR]), rules)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = perf_counter()
+    found = diagnose(excerpt(pieces()), rules)
+    seconds = perf_counter() - begin
+    assert found.evidence[0].encode() == ERROR.strip(), found
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+
+def cost() -> list[Row]:
+    """Time and memory of a log of 100 MB, the best of three."""
+    code = "from bench.diagnosis import measure; measure()"
+    runs = [
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        for _ in range(3)
+    ]
+    seconds = min(float(run.stdout.split()[0]) for run in runs)
+    size = max(int(run.stdout.split()[1]) for run in runs) / 1024
+    return [
+        Row(
+            what=f"diagnosis, log of {MEGABYTES} MB",
+            figure=f"{seconds:.2f} s, {size:.0f} MiB over baseline",
+            target=f"< {SECONDS:g} s, {MEBIBYTES} MiB",
+            ratio=seconds / SECONDS,
+            ok=seconds < SECONDS and size < MEBIBYTES,
+        )
+    ]
