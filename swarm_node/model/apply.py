@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from swarm_node.model import events as e
-from swarm_node.model.estimate import cp_of, estimate, meet, observe
+from swarm_node.model.estimate import cp_of, estimate, expected, meet, observe
 from swarm_node.model.graph import graph_of, upward_ranks
+from swarm_node.model.outlook import heaviest
 from swarm_node.model.state import (
     DONE,
     OPEN,
@@ -124,10 +125,14 @@ def _queue_ordered(state: State, event: e.QueueOrdered) -> None:
     graph = graph_of(
         {name: [n for n in b.row.needs if n in state.builds] for name, b in state.builds.items()}
     )
-    seconds = {
-        name: 0.0 if b.status in DONE else estimate(state.history, cp_of(b.row.cpv)).seconds
+    guesses = {
+        name: estimate(state.history, cp_of(b.row.cpv))
         for name, b in state.builds.items()
+        if b.status not in DONE
     }
+    known = {name: guess.seconds for name, guess in guesses.items() if guess.known}
+    state.heavy = tuple(heaviest(known))
+    seconds = {name: guesses[name].seconds if name in guesses else 0.0 for name in state.builds}
     ranks = upward_ranks(graph, seconds)
     for name, build in state.builds.items():
         build.needs, build.rank = graph.needs[name], ranks[name]
@@ -140,7 +145,12 @@ def _build_assigned(state: State, event: e.BuildAssigned) -> None:
     _enter(build, "assigned", event.at)
     build.attempt = event.attempt
     state.attempts[event.attempt] = Attempt(
-        event.attempt, event.build, event.node, state.session.number, event.at
+        event.attempt,
+        event.build,
+        event.node,
+        state.session.number,
+        event.at,
+        expected(state.history, cp_of(build.row.cpv), event.node).seconds,
     )
     state.next_attempt = max(state.next_attempt, event.attempt + 1)
     if event.node in state.nodes:
@@ -165,10 +175,16 @@ def _build_staged(state: State, event: e.BuildStaged) -> None:
     node = state.nodes.get(event.node)
     if node is not None:
         node.built += 1
-        observe(state.history, cp_of(build.row.cpv), event.node, event.measures.seconds)
-        state.refleet(event.node)
+        _learn(state, cp_of(build.row.cpv), event)
     state.queue.finish(build.id)
     state.verified = None
+
+
+def _learn(state: State, cp: str, event: e.BuildStaged) -> None:
+    """A build teaches the speed of its node, and of every other that built the package before."""
+    observe(state.history, cp, event.node, event.measures.seconds)
+    for name in {sample.node for sample in state.history.samples[cp]} & state.nodes.keys():
+        state.refleet(name)
 
 
 @_on(e.BuildFailed)

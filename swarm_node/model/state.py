@@ -4,9 +4,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from swarm_node.model.estimate import History, cp_of, estimate, expected, speed_of
+from swarm_node.model.estimate import History, speed_of
 from swarm_node.model.events import Finding, Policy
-from swarm_node.model.outlook import heaviest
 from swarm_node.model.queue import Queue
 from swarm_node.model.schedule import Drone
 from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
@@ -69,6 +68,8 @@ class Attempt(Struct, omit_defaults=True):
     node: str
     session: int
     opened: float
+    expected: float = 0.0
+    """Seconds that it should take on its node, as predicted when it was opened."""
     started: float | None = None
     ended: float | None = None
     outcome: Outcome = "open"
@@ -151,6 +152,8 @@ class State(Struct, dict=True):
     attempts: dict[int, Attempt] = field(default_factory=dict)
     """Attempts of the present session; older numbers are stale."""
     next_attempt: int = 1
+    heavy: tuple[str, ...] = ()
+    """The builds that take longest of those whose duration is known, as of the last ordering."""
     nodes: dict[str, Node] = field(default_factory=dict)
     directives: dict[int, Directive] = field(default_factory=dict)
     next_directive: int = 1
@@ -175,12 +178,7 @@ class State(Struct, dict=True):
             done={name for name, build in self.builds.items() if build.status in DONE},
             needed={name: build.rank for name, build in self.builds.items() if build.status == "needed"},
         )
-        guesses = {
-            name: estimate(self.history, cp_of(build.row.cpv))
-            for name, build in self.builds.items()
-            if build.status not in DONE
-        }
-        self.heavy = heaviest({name: guess.seconds for name, guess in guesses.items() if guess.known})
+        self.heavy = tuple(name for name in self.heavy if name in self.builds)
         for name in self.nodes:
             self.refleet(name)
 
@@ -191,7 +189,7 @@ class State(Struct, dict=True):
         attempt = self.attempts.get(node.attempt) if node.attempt is not None else None
         if attempt is not None:
             drone.since = attempt.opened
-            drone.expected = expected(self.history, cp_of(self.builds[attempt.build].row.cpv), name).seconds
+            drone.expected = attempt.expected
         self.fleet[name] = drone
 
     def by_status(self, *statuses: str) -> list[Build]:

@@ -82,6 +82,23 @@ def test_a_staged_build_teaches_the_estimates() -> None:
     assert "app-misc/bad" not in story.state.history.samples
 
 
+def test_what_one_build_teaches_of_other_nodes_is_the_same_after_a_restart() -> None:
+    story = Story()
+    story.nodes("big", cores=32)
+    story.nodes("tiny", cores=1)
+    rows = (row(LIB), row(APP), row("app-misc/long-1"))
+    for first, second in (("big", "tiny"), ("tiny", "big")):
+        story.plan(*rows)
+        story.take(first)
+        story.stage(second, story.take(second), seconds=50.0)
+        assert_sound(story)
+        story.stage(first, next(iter(story.state.attempts)), seconds=90.0)
+        assert_sound(story)
+    story.do(c.Balance())
+    assert story.state.heavy
+    assert_sound(story)
+
+
 def test_nodes_keep_their_place_and_count() -> None:
     story = busy()
     counts = {node.name: (node.built, node.failed) for node in story.state.nodes.values()}
