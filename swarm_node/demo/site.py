@@ -84,10 +84,14 @@ def open_site(root: Path) -> Site:
             "bad_request", f"cannot use {root}: {error.strerror}", "name another directory: --demo-dir DIR"
         ) from None
     except msgspec.MsgspecError as error:
-        raise Refused(
-            "bad_request", f"{record} is damaged: {error}", "remove it, or name another directory"
-        ) from None
+        raise _damaged(record, str(error)) from None
+    if lacking := sorted(set(SERVICES) - ports.keys()):
+        raise _damaged(record, f"it names no port of {', '.join(lacking)}")
     return Site(root, ports)
+
+
+def _damaged(record: Path, why: str) -> Refused:
+    return Refused("bad_request", f"{record} is damaged: {why}", "remove it, or name another directory")
 
 
 def _free_ports(names: tuple[str, ...]) -> dict[str, int]:
