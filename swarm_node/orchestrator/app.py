@@ -84,7 +84,7 @@ def assemble(settings: OrchestratorSettings, address: str) -> Parts:
         dispatch=Dispatch(swarm),
         logs=Logs(settings.state_dir / "logs"),
         staging=Staging(settings.staging_dir),
-        production=Production(settings.production_dir, url=f"{url}/packages"),
+        production=Production(settings.production_dir, url=settings.packages_url or f"{url}/packages"),
         stream=Stream(swarm),
         rules=rules,
     )

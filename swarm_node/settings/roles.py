@@ -127,6 +127,8 @@ class OrchestratorSettings(Settings):
     """Where drones upload to; never served to clients."""
     production_dir: Directory = Path("/var/cache/binpkgs")
     """What clients see: `releases/` and the current one."""
+    packages_url: OptionalUrl = None
+    """Where clients fetch releases, if nginx serves them (default: this service's own /packages)."""
     profiles_dir: Directory = Path("/etc/build-swarm/profiles")
     """One directory a client profile, each with etc/portage and a world file."""
     failures_dir: Directory = Path("/etc/build-swarm/failures.d")
