@@ -19,6 +19,7 @@ from swarm_node.model.events import (
     ReleasePublished,
     SessionOpened,
 )
+from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
 from swarm_node.model.state import State
 from swarm_node.model.status import remaining
@@ -27,17 +28,6 @@ REMEMBERED: Final = 1_000
 """Events kept for the events pane."""
 LOADS: Final = 24
 """Words of load kept a node, for its sparkline."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """The newest word of a node on its attempt; `fraction` from 0 to 1, None when the build does not say."""
-
-    attempt: int
-    node: str
-    phase: str
-    fraction: float | None = None
-    load: float | None = None
-    detail: str = ""
 
 
 class LogGrowth(msgspec.Struct, frozen=True):

@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from swarm_console.lineup import RANKS
-from swarm_console.mirror import Health, Link, Mirror, Progress
+from swarm_console.mirror import Health, Link, Mirror
 from swarm_node.model.estimate import cp_of, estimate, expected
 from swarm_node.model.events import Record
+from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import NextAction
 from swarm_node.model.state import OPEN, Attempt, Build, Node, State
 from swarm_node.model.status import Remaining, Totals

@@ -19,7 +19,8 @@ from swarm_node.drone.job import Drone, Job
 from swarm_node.drone.log import BuildLog, ship
 from swarm_node.drone.result import Result, forget, keep, kept, log_path, tidy
 from swarm_node.drone.room import RoomError
-from swarm_node.drone.upload import OVER, Failure, deliver, report
+from swarm_node.drone.upload import OVER, deliver, report
+from swarm_node.model.messages import FailureReport, ProgressReport, Reason
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import BuildOrder, Work
 from swarm_node.portage.prefix import Binrepo
@@ -30,8 +31,6 @@ log = logging.getLogger(__name__)
 PULSE: Final = 2.0
 """Seconds between two words on a build whose phase does not change."""
 SHORTEST_PULSE: Final = 0.25
-REASONS: Final = frozenset({"failed", "time_limit", "no_output", "memory_limit", "drone"})
-"""What the orchestrator takes for the reason of a failure; anything else is told in the log."""
 
 
 async def attempt(drone: Drone, order: BuildOrder) -> Work | None:
@@ -73,7 +72,7 @@ async def _build_and_hand_in(drone: Drone, job: Job) -> Work | None:
         finally:
             job.log.close()
     job.enter("upload")
-    if isinstance(made, Failure):
+    if isinstance(made, FailureReport):
         drone.finished["failed"] += 1
         return await report(drone.orchestrator, order.attempt, made)
     todo = await deliver(drone.orchestrator, attempts, made)
@@ -82,7 +81,7 @@ async def _build_and_hand_in(drone: Drone, job: Job) -> Work | None:
     return todo
 
 
-async def _made(drone: Drone, job: Job) -> Result | Failure:
+async def _made(drone: Drone, job: Job) -> Result | FailureReport:
     """The package of a build, durable; or why there is none, with the drone's own words in the log."""
     order, node = job.order, drone.settings.node_name
     try:
@@ -99,7 +98,7 @@ async def _made(drone: Drone, job: Job) -> Result | Failure:
     except (RoomError, OSError) as error:
         log.error("attempt %d: %s", order.attempt, error)
         job.log.say(f"the drone could not run this build: {error}")
-        return Failure(node, job.phase, job.seconds, reason="drone")
+        return FailureReport(node=node, phase=job.phase, seconds=job.seconds, reason="drone")
 
 
 def _binhost_was_away(drone: Drone) -> Callable[[], Awaitable[bool]]:
@@ -119,12 +118,21 @@ def _binhost_was_away(drone: Drone) -> Callable[[], Awaitable[bool]]:
     return away
 
 
-def _failure(node: str, job: Job, outcome: BuildOutcome) -> Failure:
+def _failure(node: str, job: Job, outcome: BuildOutcome) -> FailureReport:
     if outcome.reason == "memory_limit":
         job.log.say(f"out of memory: killed at the limit of {job.order.memory_limit} bytes")
-    reason = outcome.reason if outcome.reason in REASONS else "failed"
+    reason: Reason = "failed"
+    if outcome.reason != "ok" and outcome.reason != "cancelled":
+        reason = outcome.reason
     seconds = outcome.measures.seconds
-    return Failure(node, outcome.phase, seconds, outcome.rc, reason, outcome.measures)
+    return FailureReport(
+        node=node,
+        phase=outcome.phase,
+        seconds=seconds,
+        rc=outcome.rc,
+        reason=reason,
+        measures=outcome.measures,
+    )
 
 
 def _bounded(order: BuildOrder, settings: DroneSettings) -> BuildOrder:
@@ -145,7 +153,12 @@ async def _tell(drone: Drone, job: Job, doing: Task[Any]) -> None:
     line, path = drone.orchestrator, f"/api/v1/attempts/{job.order.attempt}/progress"
     while True:
         job.changed.clear()
-        word = _Word(drone.settings.node_name, job.phase, job.fraction, os.getloadavg()[0])
+        word = ProgressReport(
+            node=drone.settings.node_name,
+            phase=job.phase,
+            fraction=job.fraction,
+            load=os.getloadavg()[0],
+        )
         try:
             answer = await line.until_answered(partial(line.post, path, word, _GoOn))
         except Refused as no:
@@ -162,14 +175,6 @@ async def _tell(drone: Drone, job: Job, doing: Task[Any]) -> None:
                 await job.changed.wait()
         except TimeoutError:
             pass
-
-
-class _Word(Struct):
-    node: str
-    phase: str
-    fraction: float | None
-    load: float
-    detail: str = ""
 
 
 class _GoOn(Struct):

@@ -4,12 +4,11 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 from swarm_node.drone.orchestrator import PASSING, Orchestrator
 from swarm_node.drone.result import Result, package_path
+from swarm_node.model.messages import Completion, FailureReport, Settled
 from swarm_node.model.refusal import Refused
-from swarm_node.model.work import Measures, NoWork, Work
+from swarm_node.model.work import Measures, Work
 
 log = logging.getLogger(__name__)
 
@@ -17,33 +16,6 @@ OVER: Final = frozenset(
     {"conflicting_result", "forbidden", "stale_attempt", "unknown_attempt", "unknown_node"}
 )
 """Refusals of a result that nobody waits for any more: it is dropped."""
-
-
-class Failure(Struct, frozen=True):
-    """The body of POST /api/v1/attempts/{n}/fail."""
-
-    node: str
-    phase: str
-    seconds: float = 0.0
-    rc: int | None = None
-    reason: str = "failed"
-    measures: Measures | None = None
-
-
-class Completion(Struct, frozen=True):
-    """The body of POST /api/v1/attempts/{n}/complete; without a digest for a dummy of `stress`."""
-
-    node: str
-    measures: Measures
-    sha512: str = ""
-    size: int = 0
-
-
-class Answer(Struct, frozen=True):
-    """The answer to both: whether it counted, and what to do next."""
-
-    accepted: bool = True
-    work: Work = NoWork()
 
 
 async def deliver(
@@ -55,17 +27,22 @@ async def deliver(
     between the upload and it. What the orchestrator will never take becomes a failure in the phase `upload`.
     """
     path = f"/api/v1/attempts/{result.attempt}"
-    completion = Completion(orchestrator.name, result.measures, result.sha512, result.size)
+    completion = Completion(
+        node=orchestrator.name,
+        measures=result.measures,
+        sha512=result.sha512,
+        size=result.size,
+    )
     package = package_path(attempts, result)
     uploading = not perhaps_there
 
-    async def hand_in() -> Answer:
+    async def hand_in() -> Settled:
         nonlocal uploading
         if uploading:
             uploading = False
             await orchestrator.upload(f"{path}/package", package, result.sha512)
         try:
-            return await orchestrator.post(f"{path}/complete", completion, Answer)
+            return await orchestrator.post(f"{path}/complete", completion, Settled)
         except Refused as no:
             uploading = no.code == "no_package"
             raise
@@ -77,25 +54,30 @@ async def deliver(
             log.warning("attempt %d dropped: %s", result.attempt, no.message)
             return None
         log.error("attempt %d is not taken: %s", result.attempt, no.message)
-        failure = Failure(orchestrator.name, "upload", result.measures.seconds, measures=result.measures)
+        failure = FailureReport(
+            node=orchestrator.name,
+            phase="upload",
+            seconds=result.measures.seconds,
+            measures=result.measures,
+        )
         return await report(orchestrator, result.attempt, failure)
     return answer.work
 
 
-async def report(orchestrator: Orchestrator, attempt: int, failure: Failure) -> Work | None:
+async def report(orchestrator: Orchestrator, attempt: int, failure: FailureReport) -> Work | None:
     """Tell that an attempt failed; answers the next work, None when nobody waits for it."""
     return await _settle(orchestrator, f"/api/v1/attempts/{attempt}/fail", attempt, failure)
 
 
 async def complete_dummy(orchestrator: Orchestrator, attempt: int) -> Work | None:
     """Complete an attempt of `stress`, for which nothing is built; answers the next work."""
-    completion = Completion(orchestrator.name, Measures(0.0))
+    completion = Completion(node=orchestrator.name, measures=Measures(0.0))
     return await _settle(orchestrator, f"/api/v1/attempts/{attempt}/complete", attempt, completion)
 
 
 async def _settle(orchestrator: Orchestrator, path: str, attempt: int, body: object) -> Work | None:
     try:
-        return (await orchestrator.ask(path, body, Answer)).work
+        return (await orchestrator.ask(path, body, Settled)).work
     except Refused as no:
         log.warning("attempt %d dropped: %s", attempt, no.message)
         return None

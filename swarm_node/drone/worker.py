@@ -16,7 +16,8 @@ from swarm_node.drone.job import Drone
 from swarm_node.drone.log import BuildLog, ship
 from swarm_node.drone.result import forget, kept, log_path, tidy
 from swarm_node.drone.room import sweep
-from swarm_node.drone.upload import Failure, complete_dummy, deliver
+from swarm_node.drone.upload import complete_dummy, deliver
+from swarm_node.model.messages import DirectiveResult, FailureReport, WorkRequest
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import BuildOrder, DirectiveOrder, NoWork, Work
 
@@ -65,7 +66,8 @@ async def stop(drone: Drone, working: Task[None]) -> None:
     if drone.interrupted is None:
         return
     job = drone.interrupted
-    body = Failure(drone.settings.node_name, job.phase, job.seconds, reason="stopped")
+    node = drone.settings.node_name
+    body = FailureReport(node=node, phase=job.phase, seconds=job.seconds, reason="stopped")
     try:
         path = f"/api/v1/attempts/{job.order.attempt}/fail"
         await drone.orchestrator.post(path, body, dict[str, Any], seconds=FAREWELL_SECONDS)
@@ -78,7 +80,9 @@ async def next_work(drone: Drone) -> Work:
     asked = time.monotonic()
     wait = min(LONGEST_WAIT, drone.settings.poll_interval)
     path = f"/api/v1/nodes/{drone.settings.node_name}/work"
-    answer = await drone.orchestrator.ask(path, _Asking(), _Given, query={"wait": wait}, seconds=wait + GRACE)
+    answer = await drone.orchestrator.ask(
+        path, WorkRequest(), _Given, query={"wait": wait}, seconds=wait + GRACE
+    )
     if isinstance(answer.work, NoWork):
         await asyncio.sleep(max(0.0, min(HASTE, wait) - (time.monotonic() - asked)))
     return answer.work
@@ -118,7 +122,7 @@ async def direct(drone: Drone, order: DirectiveOrder) -> None:
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
-    answer = _Directed(drone.settings.node_name, done.ok, done.output)
+    answer = DirectiveResult(node=drone.settings.node_name, ok=done.ok, output=done.output)
     try:
         await drone.orchestrator.ask(f"/api/v1/directives/{order.id}/result", answer, msgspec.Raw)
     except Refused as no:
@@ -148,15 +152,5 @@ async def _be_heard(drone: Drone) -> None:
             log.warning("not heard: %s", no.message)
 
 
-class _Asking(Struct):
-    holding: int | None = None
-
-
 class _Given(Struct):
     work: Work
-
-
-class _Directed(Struct):
-    node: str
-    ok: bool
-    output: str

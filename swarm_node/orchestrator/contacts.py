@@ -11,20 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from swarm_node.model.messages import Progress
 from swarm_node.model.refusal import Refused
 
 log = logging.getLogger(__name__)
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """The newest word of a node on its attempt."""
-
-    attempt: int
-    node: str
-    phase: str
-    fraction: float | None = None
-    load: float | None = None
-    detail: str = ""
 
 
 class Contacts:

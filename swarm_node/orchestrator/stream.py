@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from swarm_node.http.connection import STOPPING
 from swarm_node.http.json import Body, query
 from swarm_node.model.events import Record
-from swarm_node.orchestrator.contacts import Progress
+from swarm_node.model.messages import Progress
 from swarm_node.orchestrator.swarm import Swarm
 
 REMEMBERED = 20_000

@@ -2,10 +2,8 @@
 
 import asyncio
 import math
-from typing import Annotated, Literal
 
 from aiohttp import web
-from msgspec import Meta
 
 from swarm_node.http.connection import parked
 from swarm_node.http.json import Body, decode, query, reply
@@ -19,11 +17,18 @@ from swarm_node.model.commands import (
     StartAttempt,
 )
 from swarm_node.model.events import Event, ResultIgnored
+from swarm_node.model.messages import (
+    Completion,
+    DirectiveResult,
+    FailureReport,
+    Progress,
+    ProgressReport,
+    WorkRequest,
+)
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules.nodes import check_name
 from swarm_node.model.state import Attempt
-from swarm_node.model.work import Artifact, Measures, NodeFacts, Seconds, Work
-from swarm_node.orchestrator.contacts import Progress
+from swarm_node.model.work import Artifact, NodeFacts, Work
 from swarm_node.orchestrator.failures import judge
 from swarm_node.orchestrator.orders import nothing_for
 from swarm_node.orchestrator.parts import PARTS, Parts
@@ -35,52 +40,13 @@ LARGEST_CHUNK = 1 << 20
 LARGEST_FACTS = 256 << 10
 LONGEST_PHASE = 40
 
-Share = Annotated[float, Meta(ge=0, le=1)]
-Sha512 = Annotated[str, Meta(pattern=r"^([0-9a-fA-F]{128})?\Z")]
-Reason = Literal["failed", "time_limit", "no_output", "memory_limit", "drone", "stopped"]
-"""How an attempt ended, as the drone saw it; `stopped`: the drone itself is being stopped."""
-
 
 class WorkQuery(Body, frozen=True):
     wait: float = 0.0
 
 
-class WorkRequest(Body, frozen=True):
-    holding: int | None = None
-
-
-class ProgressReport(Body, frozen=True):
-    node: str
-    phase: str
-    fraction: Share | None = None
-    load: Annotated[float, Meta(ge=0)] | None = None
-    detail: str = ""
-
-
 class LogQuery(Body, frozen=True):
     offset: int = 0
-
-
-class Completion(Body, frozen=True):
-    node: str
-    measures: Measures
-    sha512: Sha512 = ""
-    size: Annotated[int, Meta(ge=0)] = 0
-
-
-class FailureReport(Body, frozen=True):
-    node: str
-    phase: str
-    seconds: Seconds = 0.0
-    rc: int | None = None
-    reason: Reason = "failed"
-    measures: Measures | None = None
-
-
-class DirectiveResult(Body, frozen=True):
-    node: str
-    ok: bool
-    output: str = ""
 
 
 async def register(request: web.Request) -> web.Response:
