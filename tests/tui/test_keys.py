@@ -342,7 +342,7 @@ async def test_resizing_while_live(size: tuple[int, int], open_console: Open) ->
         stage.story.stage("drone-Izar")
         await stage.settle()
         assert stage.app.size == size
-        assert "dev-lang/rust" in stage.text()
+        assert "net-misc/curl" in stage.text()
         for key in "15":
             await stage.press(key)
             assert stage.app.focused is not None
