@@ -7,8 +7,6 @@ from swarm_node.model.refusal import Refused
 
 LARGEST = 2 << 30
 """Bytes of one log; what comes after is dropped, the build goes on."""
-TAIL = 256 << 10
-"""Bytes of the end of a log that `tail` reads."""
 
 
 class Logs:
@@ -58,13 +56,6 @@ class Logs:
             raise Refused(
                 "unknown_attempt", f"there is no log of attempt {attempt}", "build-swarm history"
             ) from None
-
-    def tail(self, attempt: int) -> str:
-        """The end of a log as text, whatever bytes it holds; empty when there is none."""
-        try:
-            return self.read(attempt, -TAIL, TAIL).decode(errors="replace")
-        except Refused:
-            return ""
 
     def prune(self) -> None:
         """Delete the oldest logs beyond the count to keep. Raises: OSError."""
