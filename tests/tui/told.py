@@ -13,7 +13,10 @@ from tests.tui.story import Story
 
 
 class Operator:
-    """Makes swarms to ask; `acted` lists (action, parameters) in order. `answers` overrides by action."""
+    """Makes swarms to ask; `acted` lists (action, parameters) in order.
+
+    `answers` overrides by action and by path.
+    """
 
     def __init__(self, story: Story, answers: dict[str, Any]) -> None:
         self.story, self.answers = story, answers
@@ -32,6 +35,11 @@ class Told(Swarm):
 
     def get(self, path: str) -> Any:
         story = self._operator.story
+        answer = self._operator.answers.get(path)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            return answer
         match path:
             case "/api/v1/state":
                 return msgspec.to_builtins(story.state)
