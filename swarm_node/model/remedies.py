@@ -1,0 +1,117 @@
+"""What would cure a blocked build, best first: command lines of the registry's actions."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from swarm_node.model.state import Build, Failure, Node, State
+from swarm_node.model.work import Diagnosis
+
+CONFIGURATION: Final = ("package.use", "package.accept_keywords", "package.license", "package.unmask")
+"""The files of a client profile's etc/portage that a remedy may propose a line for."""
+
+
+class Remedy(Struct, frozen=True):
+    """One cure: the words after `build-swarm` (none: only a person can do it), and what it does."""
+
+    command: tuple[str, ...]
+    words: str
+    proven: int = 0
+    """How often it has cured this cause before."""
+
+    @property
+    def line(self) -> str:
+        """The whole command line; empty where only a person can help."""
+        return shlex.join(["build-swarm", *self.command]) if self.command else ""
+
+
+def remedies(state: State, build: Build) -> tuple[Remedy, ...]:
+    """The cures of a blocked build, best first; never none for one that has a diagnosis."""
+    found = build.diagnosis
+    if found is None:
+        return ()
+    offered = _OFFERS.get(found.remedy, _by_person)(state, build, found)
+    return tuple({remedy.command: remedy for remedy in offered}.values())
+
+
+Offer = Callable[[State, Build, Diagnosis], Iterator[Remedy]]
+
+
+def _sync_overlays(state: State, build: Build, found: Diagnosis) -> Iterator[Remedy]:
+    overlay = found.params.get("overlay") or build.row.repository
+    yield Remedy(("sync-overlays", overlay), f"give every node the overlay {overlay}")
+    yield Remedy(("sync-overlays",), "give every node all overlays, brought up to date")
+
+
+def _sync_fix(state: State, build: Build, found: Diagnosis) -> Iterator[Remedy]:
+    nodes = tuple(sorted({failure.node for failure in build.failures if failure.node in state.nodes}))
+    if nodes:
+        yield Remedy(("sync-fix", *nodes), f"make the trees of {', '.join(nodes)} what upstream is")
+    yield Remedy(("sync-fix",), "make every tree that is out of step what upstream is")
+
+
+def _build_local(state: State, build: Build, found: Diagnosis) -> Iterator[Remedy]:
+    yield Remedy(("build-local", _exact(build)), "build it on the orchestrator's own machine")
+
+
+def _unblock(state: State, build: Build, found: Diagnosis) -> Iterator[Remedy]:
+    if found.kind == "out-of-memory" and (jobs := _fewer_jobs(state, build)):
+        yield Remedy(("unblock", _exact(build), "--jobs", str(jobs)), f"try it with {jobs} make jobs")
+    if found.kind in ("out-of-memory", "disk-full") and (node := _roomiest(state, build, found)):
+        yield Remedy(
+            ("unblock", _exact(build), "--node", node.name), f"try it on {node.name}, which has more"
+        )
+    yield Remedy(("unblock", _exact(build)), "try it again")
+
+
+def _edit(state: State, build: Build, found: Diagnosis) -> Iterator[Remedy]:
+    file, line = found.params.get("file", ""), found.params.get("line", "")
+    if file in CONFIGURATION and line:
+        words = f"try {line!r} in {file} on one drone, then keep it for all or take it back"
+        yield Remedy(("configure", _exact(build), file, line), words)
+    yield Remedy(("fresh",), "edit etc/portage of the client profile, then begin anew")
+
+
+def _by_person(state: State, build: Build, found: Diagnosis) -> Iterator[Remedy]:
+    yield Remedy((), f"mend the ebuild or its input, then: build-swarm unblock {_exact(build)}")
+
+
+_OFFERS: Final[dict[str, Offer]] = {
+    "sync-overlays": _sync_overlays,
+    "sync-fix": _sync_fix,
+    "build-local": _build_local,
+    "unblock": _unblock,
+    "edit-portage-and-fresh": _edit,
+}
+
+
+def _exact(build: Build) -> str:
+    return f"={build.row.cpv}"
+
+
+def _fewer_jobs(state: State, build: Build) -> int:
+    """Half the jobs of the last try; 0 when it had but one."""
+    last: Failure | None = build.failures[-1] if build.failures else None
+    node = state.nodes.get(last.node) if last is not None else None
+    used = build.jobs or (node.facts.cores if node is not None else 2)
+    return used // 2
+
+
+def _roomiest(state: State, build: Build, found: Diagnosis) -> Node | None:
+    """The node with the most of what ran out, if it has more of it than those that failed."""
+    failed = {failure.node for failure in build.failures}
+    has = _memory if found.kind == "out-of-memory" else _disk
+    able = [node for node in state.nodes.values() if node.up and not node.held]
+    best = max((node for node in able if node.name not in failed), key=has, default=None)
+    most = max((has(node) for node in state.nodes.values() if node.name in failed), default=0)
+    return best if best is not None and has(best) > most else None
+
+
+def _memory(node: Node) -> int:
+    return node.facts.memory
+
+
+def _disk(node: Node) -> int:
+    return node.facts.disk_free
