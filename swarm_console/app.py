@@ -17,6 +17,7 @@ from swarm_console.actions.registry import ACTIONS
 from swarm_console.ask import Swarm
 from swarm_console.conduct import conduct
 from swarm_console.harmless import one_line
+from swarm_console.memory import Notebook, of_user
 from swarm_console.mirror import Mirror
 from swarm_console.panes.top import CONSOLE_ITSELF
 from swarm_console.picture import Picture
@@ -72,9 +73,16 @@ class SwarmConsole(App[None]):
     ]
 
     def __init__(
-        self, wire: Wire, connect: Connect, *, readonly: bool = False, clock: Callable[[], float] = time.time
+        self,
+        wire: Wire,
+        connect: Connect,
+        *,
+        readonly: bool = False,
+        clock: Callable[[], float] = time.time,
+        notebook: Notebook | None = None,
     ) -> None:
         super().__init__()
+        self.notebook = notebook or Notebook()
         self.wire, self.connect, self.readonly, self.clock = wire, connect, readonly, clock
         self.mirror = Mirror(clock)
         self.changed = asyncio.Event()
@@ -254,7 +262,9 @@ def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
 
     async def live() -> int:
         async with Gateway(gateway_url, secret) as wire:
-            app = SwarmConsole(wire, lambda say: Swarm(gateway_url, secret, say), readonly=readonly)
+            app = SwarmConsole(
+                wire, lambda say: Swarm(gateway_url, secret, say), readonly=readonly, notebook=of_user()
+            )
             await app.run_async()
             return app.return_code or 0
 

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
+from swarm_console.memory import Notebook
 from swarm_console.screens.live import Dialog
 from tests.tui.story import Story
 from tests.tui.told import Operator
@@ -69,7 +71,13 @@ class Stage:
 
 
 @pytest.fixture
-def open_console() -> Open:
+def notebook(tmp_path: Path) -> Notebook:
+    """What the consoles of a test remember, from one to the next."""
+    return Notebook(tmp_path / "state" / "console.json")
+
+
+@pytest.fixture
+def open_console(notebook: Notebook) -> Open:
     """`async with open_console(story, size=(80, 24)) as stage`."""
 
     @asynccontextmanager
@@ -77,7 +85,7 @@ def open_console() -> Open:
         story: Story, size: tuple[int, int] = (120, 36), readonly: bool = False, **answers: Any
     ) -> AsyncIterator[Stage]:
         operator = Operator(story, answers)
-        app = SwarmConsole(story, operator.connect, readonly=readonly, clock=story.clock)
+        app = SwarmConsole(story, operator.connect, readonly=readonly, clock=story.clock, notebook=notebook)
         async with app.run_test(size=size, notifications=True) as pilot:
             stage = Stage(pilot, app, story, operator)
             await stage.settle()
