@@ -1,6 +1,7 @@
 """Doing an action from the screen: what it lacks is asked for, what it would lose is said, then told."""
 
 import shlex
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,16 @@ def command_line(action: Action, given: dict[str, Any]) -> str:
     return shlex.join([*words, *(["--yes"] if action.dangerous else [])])
 
 
+def given_by(action: Action, words: Sequence[str]) -> dict[str, Any]:
+    """The parameters that words mean, as they would stand after the action on a command line."""
+    given: dict[str, Any] = {}
+    left = list(words)
+    for parameter in action.parameters:
+        if parameter.positional and left:
+            given[parameter.name] = left if parameter.many else left.pop(0)
+    return given
+
+
 def refusal(app: "SwarmConsole", action: Action) -> str | None:
     """Why the action cannot be done from here now; None when it can."""
     if app.readonly and action.changes:
@@ -49,14 +60,14 @@ async def conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) ->
         app.notify(reason, title=action.title, severity="warning", markup=False)
         return
     app.busy[action.name] = action.title
-    app.changed.set()
+    app.feed.changed()
     try:
         await _conduct(app, action, given)
     except Exception as error:
         _tell_error(app, action, error)
     finally:
         del app.busy[action.name]
-        app.changed.set()
+        app.feed.changed()
 
 
 async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -> None:
@@ -87,8 +98,8 @@ async def _ask(app: "SwarmConsole", action: Action, parameter: Parameter) -> str
 def _likely(app: "SwarmConsole", action: Action, parameter: Parameter) -> str:
     """What is marked on the screen, if the parameter names such a thing; logs are of whatever is marked."""
     if action.name == "logs":
-        return app.marked
-    return {"package": app.marked_build, "node": app.marked_node}.get(parameter.completes, "")
+        return app.about.marked
+    return {"package": app.about.marked_build, "node": app.about.marked_node}.get(parameter.completes, "")
 
 
 def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> None:

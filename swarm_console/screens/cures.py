@@ -1,7 +1,7 @@
 """Fix blocked: the cures that the diagnoses name, each with what it would set going."""
 
 import shlex
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import on
@@ -18,6 +18,9 @@ from swarm_console.picture import Picture
 from swarm_console.screens.live import Dialog
 from swarm_node.model.state import Build
 from swarm_node.model.why import remedy_command
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
 
 UNBLOCK = "build-swarm unblock"
 
@@ -87,6 +90,20 @@ class CuresDialog(Dialog[Cure | None]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Take the cure under the cursor."""
         self.dismiss(self._cures[event.option_index])
+
+
+def offer_cures(app: "SwarmConsole") -> None:
+    """Offer the cures of what is blocked, and do the one that is chosen."""
+    found = cures(app.picture())
+    if not found:
+        app.notify("nothing is blocked", title="Fix blocked", markup=False)
+        return
+
+    def cure(chosen: Cure | None) -> None:
+        if chosen is not None:
+            app.do(chosen.action, chosen.packages)
+
+    app.push_screen(CuresDialog(found), cure)
 
 
 def _option(cure: Cure) -> Option:

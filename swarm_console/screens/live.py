@@ -20,6 +20,26 @@ class LiveScreen(Screen[None]):
         """The App, as what it is."""
         return cast("SwarmConsole", self.app)
 
+    @property
+    def marked(self) -> str:
+        """Whatever it is about, a build or a node; else what the screen below it is about."""
+        return self._below.marked
+
+    @property
+    def marked_build(self) -> str:
+        """The build that it is about."""
+        return self._below.marked_build
+
+    @property
+    def marked_node(self) -> str:
+        """The node that it is about."""
+        return self._below.marked_node
+
+    @property
+    def _below(self) -> "LiveScreen":
+        stack = self.app.screen_stack
+        return next(s for s in reversed(stack[: stack.index(self)]) if isinstance(s, LiveScreen))
+
     def draw(self, picture: Picture) -> None:
         """Show this picture."""
         raise NotImplementedError

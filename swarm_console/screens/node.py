@@ -31,6 +31,14 @@ class NodeScreen(DepthScreen):
         super().__init__()
         self.node = node
 
+    @property
+    def marked(self) -> str:
+        return self.node
+
+    @property
+    def marked_node(self) -> str:
+        return self.node
+
     def lines(self, picture: Picture) -> Lines:
         node = picture.state.nodes.get(self.node)
         if node is None:

@@ -30,6 +30,14 @@ class PackageScreen(DepthScreen):
         super().__init__()
         self.build = build
 
+    @property
+    def marked(self) -> str:
+        return self.build
+
+    @property
+    def marked_build(self) -> str:
+        return self.build
+
     def lines(self, picture: Picture) -> Lines:
         build = picture.state.builds.get(self.build)
         if build is None:

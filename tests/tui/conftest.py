@@ -43,7 +43,7 @@ class Stage:
         async with asyncio.timeout(10):
             while not self._arrived():
                 await self.pilot.pause()
-        self.app.draw()
+        self.app.feed.draw()
         await self.pilot.pause()
 
     def _arrived(self) -> bool:
@@ -59,7 +59,7 @@ class Stage:
         """Press keys, then draw."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
-        self.app.draw()
+        self.app.feed.draw()
         await self.pilot.pause()
 
     def text(self) -> str:

@@ -1,0 +1,69 @@
+"""What runs behind the screens: the stream is followed, health is asked for, and what changed is drawn."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from swarm_console.screens.live import LiveScreen
+from swarm_console.stream import follow, watch_health
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
+
+FRAME_SECONDS: Final = 0.1
+"""At most ten pictures a second, whatever happens in the swarm."""
+REST: Final = 4
+"""The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
+TICK_SECONDS: Final = 1.0
+
+
+class Feed:
+    """Feeds the screens of one console with pictures, for as long as it runs."""
+
+    def __init__(self, app: "SwarmConsole") -> None:
+        self._app = app
+        self._changed = asyncio.Event()
+
+    def begin(self) -> None:
+        """Start all of it."""
+        self.listen()
+        self._app.run_worker(self._keep_asking(), group="health", exclusive=True)
+        self._app.run_worker(self._keep_drawing(), group="draw", exclusive=True)
+        self._app.set_interval(TICK_SECONDS, self._tick)
+
+    def listen(self) -> None:
+        """Follow the swarm; what was followed before is let go."""
+        app = self._app
+        app.run_worker(follow(app.wire, app.mirror, self.changed), group="listen", exclusive=True)
+
+    def changed(self) -> None:
+        """Something is different from the last picture."""
+        self._changed.set()
+
+    def draw(self) -> None:
+        """Hand the present picture to every screen that lies open."""
+        if not self._app.is_running:
+            return
+        picture = self._app.picture()
+        for screen in self._app.screen_stack:
+            if isinstance(screen, LiveScreen) and screen.is_mounted:
+                screen.draw(picture)
+
+    async def _keep_asking(self) -> None:
+        """Ask how gateway and orchestrator are."""
+        await watch_health(self._app.wire, self._app.mirror, self.changed)
+
+    async def _keep_drawing(self) -> None:
+        """Draw whenever something changed, but never so often that nothing else gets its turn."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            begin = time.perf_counter()
+            self.draw()
+            await asyncio.sleep(max(FRAME_SECONDS, REST * (time.perf_counter() - begin)))
+
+    def _tick(self) -> None:
+        """Let time pass on the screen, where something on it counts."""
+        mirror = self._app.mirror
+        if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
+            self.changed()
