@@ -53,6 +53,8 @@ def _held(event: e.SwarmHeld) -> Line:
 
 
 def _node_held(event: e.NodeHeld) -> Line:
+    if event.aside:
+        return Line("‖", "set aside", event.name, event.reason, "attention")
     if event.held:
         return Line("‖", "drained", event.name, event.reason, "wait")
     return Line("▶", "resumed", event.name, event.reason)

@@ -9,10 +9,12 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from swarm_node.drone.build import Workshop
+from swarm_node.drone.check import check
 from swarm_node.model.names import closest
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import DirectiveOrder
-from swarm_node.portage.prefix import Prefix, Repository
+from swarm_node.portage.prefix import Repository
 from swarm_node.portage.repositories import repositories
 from swarm_node.portage.trees import add_overlay, fix, sync, tree_hash, trees
 
@@ -28,29 +30,29 @@ Params = Mapping[str, str]
 Act = Callable[[Repository], Awaitable[str]]
 
 
-async def carry_out(order: DirectiveOrder, prefix: Prefix) -> Report:
+async def carry_out(order: DirectiveOrder, workshop: Workshop) -> Report:
     """Do what a directive says; whatever goes wrong is in the report."""
     try:
         act = DIRECTIVES.get(order.name)
         if act is None:
             hint = closest(order.name, DIRECTIVES, "swarm-console --list")
             raise Refused("bad_request", f"this drone knows no directive {order.name!r:.60}", hint)
-        return await act(prefix, order.params)
+        return await act(workshop, order.params)
     except Refused as no:
         return Report(False, f"{no.message} → {no.hint}" if no.hint else no.message)
     except OSError as error:
         return Report(False, f"{error.filename or order.name}: {error.strerror or error}")
 
 
-async def sync_trees(prefix: Prefix, params: Params) -> Report:
+async def sync_trees(workshop: Workshop, params: Params) -> Report:
     """Bring every tree to its upstream's state; local changes stay."""
-    return await _each(trees(prefix), sync)
+    return await _each(trees(workshop.prefix), sync)
 
 
-async def verify_trees(prefix: Prefix, params: Params) -> Report:
+async def verify_trees(workshop: Workshop, params: Params) -> Report:
     """Look at every repository; with `expected` say which differ from it."""
     expected = _expected(params)
-    wanted = repositories(prefix)
+    wanted = repositories(workshop.prefix)
 
     async def look(tree: Repository) -> str:
         return _compared(tree.name, await tree_hash(tree.location), expected)
@@ -61,7 +63,7 @@ async def verify_trees(prefix: Prefix, params: Params) -> Report:
     return Report(report.ok and not missing, "\n".join(filter(None, lines)))
 
 
-async def fix_trees(prefix: Prefix, params: Params) -> Report:
+async def fix_trees(workshop: Workshop, params: Params) -> Report:
     """Make every tree that differs from `expected` (without it: every tree) what upstream is."""
     expected = _expected(params)
 
@@ -70,10 +72,10 @@ async def fix_trees(prefix: Prefix, params: Params) -> Report:
             return _compared(tree.name, expected[tree.name], expected)
         return _compared(tree.name, await fix(tree), expected)
 
-    return await _each(trees(prefix), heal)
+    return await _each(trees(workshop.prefix), heal)
 
 
-async def sync_overlay(prefix: Prefix, params: Params) -> Report:
+async def sync_overlay(workshop: Workshop, params: Params) -> Report:
     """Add the overlay `name` from `sync_uri` by `sync_type`, if it is missing, and bring it up to date."""
     lacking = {"name", "sync_type", "sync_uri"} - set(params)
     if lacking:
@@ -82,7 +84,7 @@ async def sync_overlay(prefix: Prefix, params: Params) -> Report:
     if priority and not priority.removeprefix("-").isdecimal():
         raise Refused("bad_request", f"priority {priority!r:.20} is no whole number", "for instance 50")
     overlay = await add_overlay(
-        prefix,
+        workshop.prefix,
         params["name"],
         params["sync_type"],
         params["sync_uri"],
@@ -91,11 +93,18 @@ async def sync_overlay(prefix: Prefix, params: Params) -> Report:
     return Report(True, f"{overlay.name}: {await tree_hash(overlay.location)}")
 
 
-DIRECTIVES: Final[dict[str, Callable[[Prefix, Params], Awaitable[Report]]]] = {
+async def check_node(workshop: Workshop, params: Params) -> Report:
+    """Show that this node can build, after failures that point at it."""
+    ok, lines = await check(workshop)
+    return Report(ok, "\n".join(lines))
+
+
+DIRECTIVES: Final[dict[str, Callable[[Workshop, Params], Awaitable[Report]]]] = {
     "sync_trees": sync_trees,
     "verify_trees": verify_trees,
     "fix_trees": fix_trees,
     "sync_overlay": sync_overlay,
+    "check_node": check_node,
 }
 
 

@@ -117,7 +117,7 @@ async def direct(drone: Drone, order: DirectiveOrder) -> None:
     log.info("directive %d: %s", order.id, order.name)
     beating = asyncio.create_task(_be_heard(drone))
     try:
-        done = await directives.carry_out(order, drone.workshop.prefix)
+        done = await directives.carry_out(order, drone.workshop)
         await look_again(drone)
     finally:
         beating.cancel()

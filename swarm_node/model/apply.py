@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from swarm_node.model import events as e
+from swarm_node.model import lessons
 from swarm_node.model.estimate import cp_of, estimate, expected, meet, observe
 from swarm_node.model.graph import graph_of, upward_ranks
 from swarm_node.model.outlook import heaviest
@@ -151,6 +152,7 @@ def _build_assigned(state: State, event: e.BuildAssigned) -> None:
         state.session.number,
         event.at,
         expected(state.history, cp_of(build.row.cpv), event.node).seconds,
+        jobs=event.jobs,
     )
     state.next_attempt = max(state.next_attempt, event.attempt + 1)
     if event.node in state.nodes:
@@ -170,6 +172,7 @@ def _build_staged(state: State, event: e.BuildStaged) -> None:
     build = state.builds[event.build]
     _enter(build, "staged", event.at)
     build.artifact, build.measures, build.diagnosis = event.artifact, event.measures, None
+    lessons.built(state, build, event)
     _close(state, event.attempt, "staged", event.at)
     state.attempts[event.attempt].sha512 = event.artifact.sha512 if event.artifact else ""
     node = state.nodes.get(event.node)
@@ -190,10 +193,13 @@ def _learn(state: State, cp: str, event: e.BuildStaged) -> None:
 @_on(e.BuildFailed)
 def _build_failed(state: State, event: e.BuildFailed) -> None:
     build = state.builds[event.build]
+    lessons.failed(state, build, event)
+    tree = lessons.tree_of(state, build, event.node)
     build.failures.append(
-        Failure(event.attempt, event.node, event.phase, event.diagnosis, event.at, event.seconds)
+        Failure(event.attempt, event.node, event.phase, event.diagnosis, event.at, event.seconds, tree)
     )
     build.tries += 1
+    build.jobs = event.jobs if event.jobs is not None else build.jobs
     if event.node in state.nodes:
         state.nodes[event.node].failed += 1
     _close(state, event.attempt, "failed", event.at)
@@ -235,6 +241,7 @@ def _build_blocked(state: State, event: e.BuildBlocked) -> None:
 @_on(e.BuildUnblocked)
 def _build_unblocked(state: State, event: e.BuildUnblocked) -> None:
     build = state.builds[event.build]
+    lessons.curing(build, event.cure)
     build.diagnosis = None
     build.tries = build.deaths = 0
     build.not_before = 0.0
@@ -266,7 +273,9 @@ def _node_lost(state: State, event: e.NodeLost) -> None:
 @_on(e.NodeHeld)
 def _node_held(state: State, event: e.NodeHeld) -> None:
     node = state.nodes[event.name]
-    node.held, node.hold_reason = event.held, event.reason
+    if node.aside and not event.held:
+        node.record.clear()
+    node.held, node.hold_reason, node.aside = event.held, event.reason, event.aside
     state.refleet(event.name)
 
 

@@ -55,6 +55,7 @@ class FailBuild(Command, frozen=True):
     phase: str
     diagnosis: Diagnosis
     seconds: float = 0.0
+    measures: Measures | None = None
 
 
 class GiveBack(Command, frozen=True):
@@ -82,11 +83,12 @@ class PlanQueue(Command, frozen=True):
 
 
 class Unblock(Command, frozen=True):
-    """Try blocked builds again; no builds named: all."""
+    """Try blocked builds again; no builds named: all. `cure` names the action that should have cured them."""
 
     builds: tuple[str, ...] = ()
     jobs: int | None = None
     node: str | None = None
+    cure: str = "unblock"
 
 
 class Balance(Command, frozen=True):

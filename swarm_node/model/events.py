@@ -75,11 +75,12 @@ class QueueOrdered(Event, frozen=True):
 
 
 class BuildAssigned(Event, frozen=True):
-    """An attempt was given to a node."""
+    """An attempt was given to a node; `jobs`: the most make jobs that it may use, None: the node's own."""
 
     build: str
     attempt: int
     node: str
+    jobs: int | None = None
 
 
 class BuildStarted(Event, frozen=True):
@@ -100,7 +101,10 @@ class BuildStaged(Event, frozen=True):
 
 
 class BuildFailed(Event, frozen=True):
-    """An attempt ended without a package; `retry_at`: when it is tried again by itself, None: never."""
+    """An attempt ended without a package; `retry_at`: when it is tried again by itself, None: never.
+
+    `jobs`: the most make jobs from now on, after it ran out of memory.
+    """
 
     build: str
     attempt: int
@@ -109,6 +113,8 @@ class BuildFailed(Event, frozen=True):
     diagnosis: Diagnosis
     seconds: float = 0.0
     retry_at: float | None = None
+    jobs: int | None = None
+    measures: Measures | None = None
 
 
 class AttemptLost(Event, frozen=True):
@@ -149,12 +155,13 @@ class BuildBlocked(Event, frozen=True):
 class BuildUnblocked(Event, frozen=True):
     """A build is tried again with a clean slate; `jobs` and `node` limit it, None leaves them as they were.
 
-    An empty `node` lets it go to any.
+    An empty `node` lets it go to any. `cure` names the action that is to cure it, with its options.
     """
 
     build: str
     jobs: int | None = None
     node: str | None = None
+    cure: str = ""
 
 
 class NodeSeen(Event, frozen=True):
@@ -172,11 +179,15 @@ class NodeLost(Event, frozen=True):
 
 
 class NodeHeld(Event, frozen=True):
-    """A node gets no new builds (drain, pause) until it is resumed."""
+    """A node gets no new builds (drain, pause) until it is resumed.
+
+    `aside`: the swarm itself holds it, because failures point at it, until it passes a check.
+    """
 
     name: str
     held: bool
     reason: str = ""
+    aside: bool = False
 
 
 class SwarmHeld(Event, frozen=True):

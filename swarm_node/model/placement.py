@@ -3,6 +3,7 @@
 from functools import partial
 from math import inf
 
+from swarm_node.model.appetite import Appetite, jobs_that_fit, memory_at
 from swarm_node.model.estimate import Estimate, cp_of, estimate
 from swarm_node.model.outlook import Outlook
 from swarm_node.model.schedule import Choice, choose
@@ -80,6 +81,35 @@ def _lasting_refusal(state: State, node: Node, build: Build) -> str | None:
         return "dummies are not built here"
     if node.name in build.avoid and _others(state, build):
         return "failed there just now, another drone tries first"
+    return _too_big(state, node, build)
+
+
+def jobs_for(state: State, node: Node, build: Build) -> int | None:
+    """The most make jobs for a build on a node, as asked for and as its memory allows; None: all."""
+    appetite = state.appetites.get(cp_of(build.row.cpv))
+    fitting = max(jobs_that_fit(appetite, node.facts), 1) if appetite is not None else node.facts.cores
+    jobs = min(build.jobs or node.facts.cores, fitting)
+    return jobs if build.jobs is not None or jobs < node.facts.cores else None
+
+
+def _too_big(state: State, node: Node, build: Build) -> str | None:
+    """What the package took before and the node does not have, if another node has it."""
+    appetite = state.appetites.get(cp_of(build.row.cpv))
+    if appetite is None or (lack := _lack(appetite, node)) is None:
+        return None
+    roomier = (other for other in state.nodes.values() if other is not node and other.up and not other.held)
+    return lack if any(_lack(appetite, other) is None for other in roomier) else None
+
+
+def _lack(appetite: Appetite, node: Node) -> str | None:
+    facts = node.facts
+    if not jobs_that_fit(appetite, facts):
+        need = memory_at(appetite, 1)
+        return f"it takes about {need >> 20} MiB of memory, {node.name} has {facts.memory >> 20}"
+    if 0 < facts.disk_free < appetite.disk:
+        return (
+            f"it takes about {appetite.disk >> 20} MiB of disk, {node.name} has {facts.disk_free >> 20} free"
+        )
     return None
 
 

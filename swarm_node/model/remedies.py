@@ -5,12 +5,18 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from swarm_node.model.blame import stand_in
+from swarm_node.model.cause import cause_of
+from swarm_node.model.estimate import cp_of, expected
 from swarm_node.model.state import Build, Failure, Node, State
 from swarm_node.model.work import Diagnosis
 
 CONFIGURATION: Final = ("package.use", "package.accept_keywords", "package.license", "package.unmask")
 """The files of a client profile's etc/portage that a remedy may propose a line for."""
+CHEAP: Final = 600.0
+"""Seconds that an experiment may be expected to take."""
 
 
 class Remedy(Struct, frozen=True):
@@ -32,8 +38,26 @@ def remedies(state: State, build: Build) -> tuple[Remedy, ...]:
     found = build.diagnosis
     if found is None:
         return ()
-    offered = _OFFERS.get(found.remedy, _by_person)(state, build, found)
-    return tuple({remedy.command: remedy for remedy in offered}.values())
+    offered = [*_experiment(state, build), *_OFFERS.get(found.remedy, _by_person)(state, build, found)]
+    cures = state.cures.get(cause_of(build.row, found), {})
+    known = [replace(remedy, proven=cures.get(sort_of(remedy), 0)) for remedy in offered]
+    return tuple(sorted({one.command: one for one in known}.values(), key=lambda one: -one.proven))
+
+
+def sort_of(remedy: Remedy) -> str:
+    """The action and its options without their values: what is remembered of a cure."""
+    return " ".join([*remedy.command[:1], *(word for word in remedy.command if word.startswith("--"))])
+
+
+def _experiment(state: State, build: Build) -> Iterator[Remedy]:
+    """One more try elsewhere, where that settles whose fault it is, and is cheap."""
+    node = stand_in(state, build)
+    if node is None:
+        return
+    seconds = expected(state.history, cp_of(build.row.cpv), node.name).seconds
+    if seconds <= CHEAP:
+        words = f"try it on {node.name}: that settles whether {build.failures[-1].node} is at fault"
+        yield Remedy(("unblock", _exact(build), "--node", node.name), words)
 
 
 Offer = Callable[[State, Build, Diagnosis], Iterator[Remedy]]

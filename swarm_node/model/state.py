@@ -1,9 +1,10 @@
 """What is true now: the fold of the log. `apply` alone changes it; everything else reads."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
+from swarm_node.model.appetite import Appetite
 from swarm_node.model.estimate import History, speed_of
 from swarm_node.model.events import Finding, Policy
 from swarm_node.model.queue import Queue
@@ -26,6 +27,23 @@ class Failure(Struct, frozen=True, omit_defaults=True):
     diagnosis: Diagnosis
     at: float
     seconds: float = 0.0
+    tree: str = ""
+    """Hash of the package's repository on that node."""
+
+
+class Tried(NamedTuple):
+    """One line of a node's record: what it built on which tree, and how it failed ("": it went well)."""
+
+    cpv: str
+    tree: str
+    kind: str
+
+
+class Curing(NamedTuple):
+    """What a build was blocked by, and what is to have cured it."""
+
+    cause: str
+    cure: str
 
 
 class Build(Struct, omit_defaults=True):
@@ -52,6 +70,8 @@ class Build(Struct, omit_defaults=True):
     jobs: int | None = None
     diagnosis: Diagnosis | None = None
     """Why it is blocked."""
+    curing: Curing | None = None
+    """Set between a cure and the next result, which tells whether it was one."""
     artifact: Artifact | None = None
     measures: Measures | None = None
 
@@ -70,6 +90,8 @@ class Attempt(Struct, omit_defaults=True):
     opened: float
     expected: float = 0.0
     """Seconds that it should take on its node, as predicted when it was opened."""
+    jobs: int | None = None
+    """The most make jobs that it may use; None: as many as the node does."""
     started: float | None = None
     ended: float | None = None
     outcome: Outcome = "open"
@@ -86,9 +108,13 @@ class Node(Struct, omit_defaults=True):
     since: float = 0.0
     held: bool = False
     hold_reason: str = ""
+    aside: bool = False
+    """The swarm itself holds it, until it passes a check."""
     attempt: int | None = None
     built: int = 0
     failed: int = 0
+    record: list[Tried] = field(default_factory=list)
+    """Its last results, oldest first, of those that could be its fault."""
 
 
 class Directive(Struct, omit_defaults=True):
@@ -165,6 +191,10 @@ class State(Struct, dict=True):
     current: int | None = None
     """The release that clients see."""
     history: History = field(default_factory=History)
+    appetites: dict[str, Appetite] = field(default_factory=dict)
+    """What each category/package takes of a machine."""
+    cures: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Cause to action (with its options) to how often it was a cure, failures subtracted."""
 
     def __post_init__(self) -> None:
         self.queue = Queue()

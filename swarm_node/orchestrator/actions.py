@@ -100,7 +100,9 @@ async def build_local(parts: Parts, asked: Package) -> object:
     reason = idle_reason(parts.swarm.state, local[0])
     if reason is not None:
         raise Refused("nothing_to_do", f"the local builder takes nothing: {reason}", "build-swarm resume")
-    events = await parts.swarm.submit(c.Unblock(builds=(asked.package,), node=local[0].name))
+    events = await parts.swarm.submit(
+        c.Unblock(builds=(asked.package,), node=local[0].name, cure="build-local")
+    )
     return {"unblocked": _unblocked(events), "node": local[0].name}
 
 

@@ -92,7 +92,7 @@ async def requeue(parts: Parts, remedy: str) -> list[str]:
         if build.diagnosis is not None and build.diagnosis.remedy == remedy and build.row.problem is None
     )
     if cured:
-        await parts.swarm.submit(Unblock(builds=cured))
+        await parts.swarm.submit(Unblock(builds=cured, cure=remedy))
     return list(cured)
 
 

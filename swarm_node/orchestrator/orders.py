@@ -30,7 +30,7 @@ def order_for(state: State, number: int) -> BuildOrder:
         accept_keywords=row.accept_keywords,
         accept_license=row.accept_license,
         profile=row.profile,
-        jobs=build.jobs,
+        jobs=attempt.jobs,
         time_limit=state.policy.time_limit,
         silence_limit=state.policy.silence_limit,
         package_env=row.package_env,

@@ -220,6 +220,7 @@ async def fail(request: web.Request) -> web.Response:
         phase=report.phase[:LONGEST_PHASE],
         diagnosis=diagnosis,
         seconds=report.seconds,
+        measures=report.measures,
     )
     events, work = await parts.dispatch.finish(report.node, result)
     _refuse_ignored(events)

@@ -2,9 +2,11 @@
 
 from swarm_node.model import commands as c
 from swarm_node.model import events as e
-from swarm_node.model.placement import pick
+from swarm_node.model.lessons import jobs_of
+from swarm_node.model.placement import jobs_for, pick
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules import Rules
+from swarm_node.model.rules.aside import recheck, set_aside
 from swarm_node.model.rules.nodes import known_node
 from swarm_node.model.state import Attempt, Build, Node, State
 from swarm_node.model.work import Diagnosis
@@ -22,7 +24,8 @@ def request_work(state: State, command: c.RequestWork, now: float) -> list[e.Eve
     choice = pick(state, node, now)
     if choice is None:
         return []
-    return [e.BuildAssigned(at=now, build=choice, attempt=state.next_attempt, node=node.name)]
+    jobs = jobs_for(state, node, state.builds[choice])
+    return [e.BuildAssigned(at=now, build=choice, attempt=state.next_attempt, node=node.name, jobs=jobs)]
 
 
 def _reconcile(state: State, node: Node, holding: int | None, now: float) -> list[e.Event]:
@@ -71,7 +74,10 @@ def stage_build(state: State, command: c.StageBuild, now: float) -> list[e.Event
 
 
 def fail_build(state: State, command: c.FailBuild, now: float) -> list[e.Event]:
-    """Retry the transient class elsewhere and later, at most `max_attempts` times; block everything else."""
+    """Retry the transient class elsewhere and later, at most `max_attempts` times; block everything else.
+
+    What ran out of memory is retried with fewer make jobs. A drone that the failure points at is set aside.
+    """
     known = state.attempts.get(command.attempt)
     if known is not None and known.node == command.node and known.outcome == "failed":
         return []
@@ -91,10 +97,15 @@ def fail_build(state: State, command: c.FailBuild, now: float) -> list[e.Event]:
         diagnosis=command.diagnosis,
         seconds=command.seconds,
         retry_at=retry_at,
+        jobs=_fewer_jobs(state, attempt) if command.diagnosis.kind == "out-of-memory" else None,
+        measures=command.measures,
     )
-    return (
-        [failed] if again else [failed, e.BuildBlocked(at=now, build=build.id, diagnosis=command.diagnosis)]
-    )
+    blocked = e.BuildBlocked(at=now, build=build.id, diagnosis=command.diagnosis)
+    return [failed, *([] if again else [blocked]), *set_aside(state, build, failed, now)]
+
+
+def _fewer_jobs(state: State, attempt: Attempt) -> int:
+    return max(jobs_of(state, attempt.number) // 2, 1)
 
 
 def give_back(state: State, command: c.GiveBack, now: float) -> list[e.Event]:
@@ -121,7 +132,7 @@ def sweep(state: State, command: c.Sweep, now: float) -> list[e.Event]:
         if node.attempt is not None:
             found += _lose(state, state.attempts[node.attempt], reason, now)
         found.append(e.NodeLost(at=now, name=name, reason=reason))
-    return found
+    return [*found, *recheck(state, now)]
 
 
 def _lose(state: State, attempt: Attempt, reason: str, now: float) -> list[e.Event]:

@@ -7,6 +7,7 @@ from swarm_node.model import events as e
 from swarm_node.model.names import closest
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules import Rules
+from swarm_node.model.rules.aside import passed
 from swarm_node.model.state import Node, State
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
@@ -78,7 +79,8 @@ def finish_directive(state: State, command: c.FinishDirective, now: float) -> li
         )
     if directive.finished is not None:
         return []
-    return [e.DirectiveFinished(at=now, id=directive.id, ok=command.ok, output=command.output)]
+    finished = e.DirectiveFinished(at=now, id=directive.id, ok=command.ok, output=command.output)
+    return [finished, *passed(state, directive, command.ok, now)]
 
 
 RULES: Rules = {

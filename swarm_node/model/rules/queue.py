@@ -67,8 +67,18 @@ def unblock(state: State, command: c.Unblock, now: float) -> list[e.Event]:
     for build in {build.id: build for build in movable}.values():
         found += recall(state, build, "moved by an operator", now)
         node = "" if build.status == "needed" and command.node is None else command.node
-        found.append(e.BuildUnblocked(at=now, build=build.id, jobs=command.jobs, node=node))
+        found.append(
+            e.BuildUnblocked(at=now, build=build.id, jobs=command.jobs, node=node, cure=_cure(command))
+        )
     return found
+
+
+def _cure(command: c.Unblock) -> str:
+    """What is to cure the builds, as `remedies.sort_of` spells it."""
+    if command.cure != "unblock":
+        return command.cure
+    options = {"--jobs": command.jobs, "--node": command.node}
+    return " ".join(["unblock", *(option for option, value in options.items() if value is not None)])
 
 
 def _movable(build: Build, node: str | None) -> bool:
