@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from swarm_node.model.blame import stand_in
 from swarm_node.model.cause import cause_of
 from swarm_node.model.estimate import cp_of, expected
-from swarm_node.model.state import Build, Failure, Node, State
+from swarm_node.model.lessons import jobs_of
+from swarm_node.model.state import Build, Node, State
 from swarm_node.model.work import Diagnosis
 
 CONFIGURATION: Final = ("package.use", "package.accept_keywords", "package.license", "package.unmask")
@@ -116,11 +117,11 @@ def _exact(build: Build) -> str:
 
 
 def _fewer_jobs(state: State, build: Build) -> int:
-    """Half the jobs of the last try; 0 when it had but one."""
-    last: Failure | None = build.failures[-1] if build.failures else None
-    node = state.nodes.get(last.node) if last is not None else None
-    used = build.jobs or (node.facts.cores if node is not None else 2)
-    return used // 2
+    """The limit that its last failure has left it, which is half of what it had; 0 when it had but one."""
+    last = state.attempts.get(build.failures[-1].attempt) if build.failures else None
+    if last is None:
+        return build.jobs or 0
+    return jobs_of(state, last.number) // 2
 
 
 def _roomiest(state: State, build: Build, found: Diagnosis) -> Node | None:
