@@ -7,7 +7,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -31,6 +31,8 @@ _decode = msgspec.json.Decoder(AnyEvent).decode
 
 class SqliteJournal:
     """A `Journal` in a file; `append` and `save_snapshot` may run in one thread beside the readers.
+
+    `read` has a connection of its own: a long look back from another thread is in nobody's way.
 
     Raises: JournalError when another orchestrator has it, its format is newer, or it cannot be opened.
     """
@@ -78,8 +80,8 @@ class SqliteJournal:
 
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         chosen = f"AND kind IN ({','.join('?' * len(kinds))})" if kinds else ""
-        with self._readable():
-            rows = self._reader.execute(
+        with self._readable(), closing(_connect(self.path)) as reader:
+            rows = reader.execute(
                 f"SELECT seq, body FROM events WHERE seq > ? {chosen} ORDER BY seq", (after, *kinds)
             )
             for seq, body in rows:

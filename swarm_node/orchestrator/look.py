@@ -1,4 +1,4 @@
-"""What can be seen: status, state, queue, nodes, blocked, why, history, releases, logs."""
+"""What can be seen: status, state, queue, nodes, blocked, why, history, logs."""
 
 import asyncio
 
@@ -124,13 +124,6 @@ async def show_history(request: web.Request) -> web.Response:
     return reply(journal.latest(FINISHED, limit))
 
 
-async def show_releases(request: web.Request) -> web.Response:
-    """GET /api/v1/releases: what was released, newest first."""
-    state = request.app[PARTS].swarm.state
-    kept = sorted(state.releases.values(), key=lambda release: -release.number)
-    return reply({"current": state.current, "releases": kept})
-
-
 async def show_log(request: web.Request) -> web.Response:
     """GET /api/v1/attempts/{n}/log?offset=N&limit=M: a piece of a log; a negative offset is from the end."""
     parts, asked = request.app[PARTS], query(request, LogQuery)
@@ -169,7 +162,6 @@ ROUTES = (
     web.get("/api/v1/blocked", show_blocked),
     web.get("/api/v1/why/{package:.+}", show_why),
     web.get("/api/v1/history", show_history),
-    web.get("/api/v1/releases", show_releases),
     web.get("/api/v1/attempts/{number}/log", show_log),
     web.get("/api/v1/stream", show_stream),
 )
