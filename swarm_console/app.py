@@ -33,7 +33,7 @@ from swarm_console.themes import DARK, LIGHT, THEMES
 
 _CSS = Path(__file__).parent / "css"
 SHEETS: list[str | PurePath] = [
-    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs")
+    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs", "log")
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]
