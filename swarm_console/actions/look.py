@@ -109,7 +109,12 @@ def _release(release: Any, current: bool) -> tuple[object, ...]:
 
 
 def history(swarm: Swarm, params: Params) -> Outcome:
-    return Outcome({"attempts": swarm.get(f"/api/v1/history?limit={params['limit']}")})
+    from urllib.parse import urlencode
+
+    asked = {
+        name: params[name] for name in ("limit", "node", "package", "before") if params[name] is not None
+    }
+    return Outcome({"attempts": swarm.get(f"/api/v1/history?{urlencode(asked)}")})
 
 
 def show_history(seen: Any, pen: Pen) -> list[str]:
@@ -153,6 +158,11 @@ ACTIONS = (
         "the newest finished attempts and how they ended",
         history,
         show_history,
-        parameters=(Parameter("limit", "how many", kind="integer", default=50, word="N"),),
+        parameters=(
+            Parameter("limit", "how many", kind="integer", default=50, word="N"),
+            Parameter("node", "only on this node", completes="node", word="NODE"),
+            Parameter("package", "only of this package, in any version", completes="package", word="PACKAGE"),
+            Parameter("before", "only those before this number of the log", kind="integer", word="SEQ"),
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from swarm_console.actions import (
     build,
     diagnose,
+    drift,
     explain,
     follow,
     logs,
@@ -31,6 +32,7 @@ ACTIONS: dict[str, Action] = {
         *build.ACTIONS,
         *repair.ACTIONS,
         *machines.ACTIONS,
+        *drift.ACTIONS,
         *whatif.ACTIONS,
         *diagnose.ACTIONS,
     )

@@ -19,6 +19,7 @@ from swarm_node.model.refusal import Refused
 from swarm_node.orchestrator import (
     actions,
     away,
+    drift,
     failures,
     files,
     gauges,
@@ -49,7 +50,15 @@ SWEEPS_A_LEASE = 9
 async def make_app(settings: OrchestratorSettings) -> web.Application:
     """The application; nothing is opened before it starts."""
     app = service.make_app(names=settings.names(), token=settings.token)
-    for routes in (look.ROUTES, releases.ROUTES, away.ROUTES, work.ROUTES, actions.ROUTES, files.ROUTES):
+    for routes in (
+        look.ROUTES,
+        releases.ROUTES,
+        away.ROUTES,
+        drift.ROUTES,
+        work.ROUTES,
+        actions.ROUTES,
+        files.ROUTES,
+    ):
         app.add_routes(routes)
 
     async def running(app: web.Application) -> AsyncIterator[None]:

@@ -6,6 +6,9 @@ import msgspec
 from aiohttp import web
 
 from swarm_node.http.json import Body, query, reply
+from swarm_node.journal.base import Wanted
+from swarm_node.model.estimate import cp_of
+from swarm_node.model.events import AnyEvent
 from swarm_node.model.names import find_builds
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Build, State
@@ -21,6 +24,11 @@ FINISHED = ("BuildStaged", "BuildFailed", "AttemptLost")
 
 class HistoryQuery(Body, frozen=True):
     limit: int = 50
+    before: int | None = None
+    """A sequence number: the page that ends before it."""
+    node: str = ""
+    package: str = ""
+    """Any version of it: category/package, or with a version, which does not count."""
 
 
 class LogQuery(Body, frozen=True):
@@ -116,12 +124,28 @@ async def show_why(request: web.Request) -> web.Response:
 
 
 async def show_history(request: web.Request) -> web.Response:
-    """GET /api/v1/history?limit=N: the newest finished attempts, newest first."""
-    limit = query(request, HistoryQuery).limit
-    if not 0 < limit <= 10_000:
-        raise Refused("bad_request", f"limit {limit} is out of range", "from 1 to 10000")
+    """GET /api/v1/history?limit=N&before=SEQ&node=NAME&package=CP: finished attempts, newest first."""
+    asked = query(request, HistoryQuery)
+    if not 0 < asked.limit <= 10_000:
+        raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
+    if asked.before is not None and not 0 <= asked.before < 1 << 63:
+        raise Refused("bad_request", f"before {asked.before} is out of range", "a seq of an earlier page")
     journal = request.app[PARTS].swarm.journal
-    return reply(journal.latest(FINISHED, limit))
+    return reply(journal.latest(FINISHED, asked.limit, asked.before, _wanted(asked)))
+
+
+def _wanted(asked: HistoryQuery) -> Wanted | None:
+    cp = cp_of(asked.package)
+    if not asked.node and not cp:
+        return None
+
+    def fits(event: AnyEvent) -> bool:
+        return (not asked.node or getattr(event, "node", "") == asked.node) and (
+            not cp or cp_of(getattr(event, "build", "").partition("@")[0]) == cp
+        )
+
+    text = msgspec.json.encode(asked.node or f"{cp}-")
+    return Wanted(b'"node":' + text if asked.node else b'"build":' + text.removesuffix(b'"'), fits)
 
 
 async def show_log(request: web.Request) -> web.Response:

@@ -119,6 +119,8 @@ LOOKS = [
     "queue",
     "releases",
     "history",
+    "history --node izar --limit 5",
+    "history --package dev-libs/liba",
     "fix-blocked",
     "why app-misc/b",
     "monitor",
@@ -212,6 +214,7 @@ WRONG = {
     "unblock nothing-like-it": ("unknown_package", 1),
     "unblock --jobs 0": ("bad_request", 1),
     "history --limit 0": ("bad_request", 1),
+    "drift nobody": ("unknown_node", 1),
     "build-local app-misc/b": ("unknown_node", 1),
 }
 
