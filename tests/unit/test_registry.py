@@ -31,7 +31,7 @@ PROMISED = {
     ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain"),
     *("fix-blocked", "unblock", "balance", "build-local"),
-    *("sync-verify", "sync-fix", "sync-overlays", "sync-all"),
+    *("sync-verify", "sync-fix", "sync-overlays", "sync-all", "drift"),
 }
 
 
