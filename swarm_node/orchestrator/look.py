@@ -36,6 +36,11 @@ class LogQuery(Body, frozen=True):
     limit: int = 1 << 20
 
 
+class TimesQuery(Body, frozen=True):
+    offset: int = 0
+    limit: int = 1_000
+
+
 async def health(request: web.Request) -> web.Response:
     """GET /health."""
     parts = request.app[PARTS]
@@ -153,8 +158,7 @@ async def show_log(request: web.Request) -> web.Response:
     parts, asked = request.app[PARTS], query(request, LogQuery)
     if not 0 < asked.limit <= 16 << 20:
         raise Refused("bad_request", f"limit {asked.limit} is out of range", "at most 16 MiB")
-    if abs(asked.offset) > LARGEST:
-        raise Refused("bad_request", f"offset {asked.offset:.3e} is out of range", "see X-Log-Size")
+    _check_offset(asked.offset)
     number = attempt_number(request)
     piece = await asyncio.to_thread(parts.logs.read, number, asked.offset, asked.limit)
     headers = {
@@ -163,6 +167,25 @@ async def show_log(request: web.Request) -> web.Response:
         "X-Log-Size": str(parts.logs.size(number)),
     }
     return web.Response(body=piece, headers=headers)
+
+
+async def show_log_times(request: web.Request) -> web.Response:
+    """GET /api/v1/attempts/{n}/log/times?offset=N&limit=M: when the pieces of a log arrived, as pairs.
+
+    Each is an offset and Unix seconds; the first is that of the piece that `offset` is in.
+    """
+    parts, asked = request.app[PARTS], query(request, TimesQuery)
+    if not 0 < asked.limit <= 10_000:
+        raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
+    _check_offset(asked.offset)
+    number = attempt_number(request)
+    times = await asyncio.to_thread(parts.logs.times, number, asked.offset, asked.limit)
+    return reply({"size": parts.logs.size(number), "times": times})
+
+
+def _check_offset(offset: int) -> None:
+    if abs(offset) > LARGEST:
+        raise Refused("bad_request", f"offset {offset:.3e} is out of range", "see X-Log-Size")
 
 
 async def show_stream(request: web.Request) -> web.StreamResponse:
@@ -187,5 +210,6 @@ ROUTES = (
     web.get("/api/v1/why/{package:.+}", show_why),
     web.get("/api/v1/history", show_history),
     web.get("/api/v1/attempts/{number}/log", show_log),
+    web.get("/api/v1/attempts/{number}/log/times", show_log_times),
     web.get("/api/v1/stream", show_stream),
 )
