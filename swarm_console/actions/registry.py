@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions import (
+    away,
     build,
     diagnose,
     drift,
@@ -12,6 +13,7 @@ from swarm_console.actions import (
     look,
     machines,
     pipeline,
+    releases,
     repair,
     whatif,
 )
@@ -25,6 +27,8 @@ ACTIONS: dict[str, Action] = {
     for action in (
         STATUS,
         *look.ACTIONS,
+        *releases.ACTIONS,
+        *away.ACTIONS,
         *follow.ACTIONS,
         *logs.ACTIONS,
         *explain.ACTIONS,

@@ -159,16 +159,6 @@ def test_drift_of_all_does_not_end_at_one_that_cannot_be_asked() -> None:
         do("drift", {"/api/v1/nodes/deneb/drift": [gone]}, nodes=["deneb"])
 
 
-def test_releases_show_what_clients_see() -> None:
-    rows = [
-        {"number": 2, "at": 0, "status": "published", "packages": 3, "added": 1, "size": 2048, "score": 1},
-        {"number": 1, "at": 0, "status": "forgotten", "score": 12, "forced": "because"},
-    ]
-    _, lines, _ = do("releases", {"/api/v1/releases": [{"current": 2, "releases": rows}]})
-    assert "✓ clients see it" in lines[1] and "2.0 KiB" in lines[1]
-    assert "forgotten" in lines[2] and "because" in lines[2]
-
-
 BLOCKED = {
     "build": "net-misc/skywire-1.0",
     "diagnosis": {"kind": "transient-network", "remedy": "unblock", "summary": "a download failed",
