@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from swarm_console import keys, palette
 from swarm_console.actions.registry import ACTIONS
+from swarm_console.arguments import called
 from swarm_console.ask import Swarm
 from swarm_console.conduct import conduct, given_by
 from swarm_console.feed import Feed
@@ -30,10 +31,11 @@ from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
 from swarm_console.stream import Gateway, Wire
 from swarm_console.themes import DARK, LIGHT, THEMES
+from swarm_node.model.remedies import Remedy
 
 _CSS = Path(__file__).parent / "css"
 SHEETS: list[str | PurePath] = [
-    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs", "log")
+    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs")
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]
@@ -92,6 +94,17 @@ class SwarmConsole(App[None]):
         """Begin an action of the registry; `words` are its positional parameters, as on a command line."""
         action = ACTIONS[name]
         self.run_worker(conduct(self, action, given_by(action, words or [])), group="action")
+
+    def call(self, words: Sequence[str]) -> None:
+        """Begin what words after `build-swarm` say."""
+        self.run_worker(conduct(self, *called(words)), group="action")
+
+    def cure(self, remedy: Remedy) -> None:
+        """Do what a remedy says, or tell what only a person can."""
+        if remedy.command:
+            self.call(remedy.command)
+        else:
+            self.notify(remedy.words, severity="warning", markup=False)
 
     def open_build(self, build: str) -> None:
         """Show a package in depth."""

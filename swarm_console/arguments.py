@@ -54,6 +54,13 @@ def parse(words: Sequence[str], program: str) -> Request:
     )
 
 
+def called(words: Sequence[str]) -> tuple[Action, dict[str, Any]]:
+    """The action that words after `build-swarm` name, with all of its parameters. Raises: Usage."""
+    name, *rest = words
+    action = find(name)
+    return action, _params(action, for_action(action, BY_ACTION), rest)
+
+
 def _without_action(options: argparse.Namespace, rest: list[str], program: str) -> Request:
     if rest:
         known = [f"--{option.name}" for option in OPTIONS]
@@ -104,7 +111,7 @@ def everywhere(program: str) -> Parser:
             continue
         choices = option.choices or None
         parser.add_argument(*flags, metavar=option.word, choices=choices, help=option.help)
-    parser.add_argument("--names", choices=("package", "node", "release"), help=argparse.SUPPRESS)
+    parser.add_argument("--names", choices=("package", "node"), help=argparse.SUPPRESS)
     return parser
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from swarm_node.model.remedies import Remedy
+
 
 @dataclass
 class RowChosen(Message):
@@ -27,6 +29,20 @@ class BuildChosen(Message):
 
 
 @dataclass
+class ClusterChosen(Message):
+    """Show the builds that this cause blocks."""
+
+    cause: str
+
+
+@dataclass
+class CureWanted(Message):
+    """Do what a remedy says."""
+
+    remedy: Remedy
+
+
+@dataclass
 class NodeChosen(Message):
     """Show this node in depth."""
 
@@ -38,11 +54,3 @@ class PaneWanted(Message):
     """Bring this pane (by its id) to the front and give it the focus."""
 
     pane: str
-
-
-@dataclass
-class LogMoved(Message):
-    """A log shows another place, has grown, or cannot be had."""
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, LogMoved)

@@ -10,6 +10,7 @@ import msgspec
 from swarm_console.lineup import Lineup
 from swarm_console.throttle import Throttled
 from swarm_node.model.apply import apply
+from swarm_node.model.clusters import clusters
 from swarm_node.model.events import (
     BuildDropped,
     BuildNeeded,
@@ -91,6 +92,7 @@ class Mirror:
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
         self.remaining = Throttled(remaining)
         self.next_action = Throttled(lambda state, now: next_action(state))
+        self.clusters = Throttled(lambda state, now: clusters(state, self.lineup.line("blocked")))
         self._lineup: Lineup | None = None
 
     @property

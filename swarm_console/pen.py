@@ -8,8 +8,7 @@ if TYPE_CHECKING:
 
 ASCII = {
     "═": "=", "─": "-", "✓": "ok", "✗": "no", "⚠": "!", "→": "->", "•": "*", "…": "...", "·": "-",
-    "–": "-", "×": "x", "≥": ">=", "≤": "<=", "±": "+-", "▲": "^", "↻": "~", "‖": "=",
-    "▶": ">", "←": "<-", "█": "#", "░": ".",
+    "–": "-", "×": "x", "≥": ">=", "≤": "<=", "█": "#", "░": ".",
 }  # fmt: skip
 CODES = {"good": "32", "wait": "36", "attention": "33", "bad": "31", "dim": "2", "strong": "1"}
 
@@ -72,11 +71,6 @@ def size(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
-
-
-def growth(count: float) -> str:
-    """A difference in bytes with its sign: +3.4 MiB, -812 B, ±0 B."""
-    return ("+" if count > 0 else "-" if count < 0 else "±") + size(abs(count))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from swarm_console.lineup import RANKS
 from swarm_console.mirror import Health, Link, Mirror
+from swarm_node.model.clusters import Cluster
 from swarm_node.model.estimate import cp_of, estimate, expected
 from swarm_node.model.events import Record
 from swarm_node.model.messages import Progress
@@ -57,6 +58,11 @@ class Picture:
     @property
     def blocked(self) -> Sequence[Build]:
         return self.mirror.lineup.line("blocked")
+
+    @cached_property
+    def clusters(self) -> Sequence[Cluster]:
+        """The blocked builds by their causes, the one that holds up the most first."""
+        return self.mirror.clusters(self.state, self.now)
 
     @property
     def staged(self) -> Sequence[Build]:
@@ -134,16 +140,3 @@ class Picture:
         if progress is not None and progress.fraction is not None:
             return Share(min(max(progress.fraction, 0.0), 1.0), False)
         return Share(min(self.elapsed(build) / max(self.predicted(build), 1.0), ALMOST), True)
-
-    def held_up_by(self, build: Build) -> list[Build]:
-        """Every unfinished build that waits for this one, near or far."""
-        seen: dict[str, Build] = {}
-        frontier = list(self.state.queue.dependents.get(build.id, ()))
-        while frontier:
-            name = frontier.pop()
-            other = self.state.builds.get(name)
-            if name in seen or other is None or other.status in ("staged", "released"):
-                continue
-            seen[name] = other
-            frontier += self.state.queue.dependents.get(name, ())
-        return list(seen.values())

@@ -218,13 +218,7 @@ ACTIONS = (
         rollback,
         show_rolled_back,
         parameters=(
-            Parameter(
-                "release",
-                "its number (default: the one before)",
-                kind="integer",
-                positional=True,
-                completes="release",
-            ),
+            Parameter("release", "its number (default: the one before)", kind="integer", positional=True),
         ),
         changes=True,
         loses=loses_rollback,

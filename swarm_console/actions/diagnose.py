@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from swarm_node.model.failure import Rule
     from swarm_node.model.work import Diagnosis
 
-COMMANDS = {
-    "edit-portage-and-fresh": "build-swarm fresh",
-    "build-local": "build-swarm build-local {package}",
-    "unblock": "build-swarm unblock {package}",
-    "human": "",
-}
-"""What to run for a remedy; for the others, `build-swarm` and its name."""
-
 
 def diagnose(swarm: Swarm, params: Params) -> Outcome:
     """One object a file; exit code 1 when one cannot be read. Raises: Usage naming a rule that is wrong."""
@@ -91,12 +83,15 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _document(name: str, found: Diagnosis, package: str) -> dict[str, Any]:
-    command = COMMANDS.get(found.remedy, f"build-swarm {found.remedy}")
+    from swarm_node.model.remedies import generic
+
+    first = generic(found, package or "PACKAGE")[0]
     return {
         "file": name,
         "kind": found.kind,
         "fix": found.remedy,
-        "command": command.format(package=f"={package}" if package else "PACKAGE"),
+        "command": first.line,
+        "advice": first.words if first.person else "Run",
         "confidence": found.confidence,
         "summary": found.summary,
         "transient": found.transient,
@@ -122,10 +117,8 @@ def _shown(each: Any, pen: Pen) -> list[str]:
         f"  {each['summary']}",
         *(pen("dim", f"  │ {piece['line']}: {piece['text']}") for piece in each["evidence"]),
     ]
-    if each["fix"] == "human":
-        return [*lines, "  → a person must look at it"]
-    first = "edit etc/portage of the client profile, then run" if each["fix"].startswith("edit") else "Run"
-    return [*lines, f"  → {first}: {pen('strong', each['command'])}"]
+    command = f": {pen('strong', each['command'])}" if each["command"] else ""
+    return [*lines, f"  → {each['advice']}{command}"]
 
 
 ACTIONS = (

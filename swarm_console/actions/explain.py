@@ -60,7 +60,7 @@ def show_blocked(seen: Any, pen: Pen) -> list[str]:
 def _blocked(build: Any, pen: Pen) -> list[str]:
     diagnosis = build["diagnosis"]
     lines = [
-        f"{pen('strong', build['build'])}  {pen('attention', diagnosis['kind'])}",
+        f"{pen('strong', build['build'])}  {pen('attention', build['cluster'] or diagnosis['kind'])}",
         f"  {diagnosis.get('summary') or 'no known pattern in its log'}",
         *(pen("dim", f"  │ {line}") for line in diagnosis.get("evidence", ())),
     ]
@@ -68,25 +68,17 @@ def _blocked(build: Any, pen: Pen) -> list[str]:
         lines.append(f"  {count(build['holds_up'], 'other build')} wait for it")
     if build["attempts"]:
         lines.append(pen("dim", f"  whole log: build-swarm logs {build['attempts'][-1]}"))
-    return [*lines, f"  → {remedy(build, pen)}"]
+    return [*lines, *cure_lines(build["remedies"], pen)]
 
 
-def remedy(build: Any, pen: Pen) -> str:
-    """What to do about a blocked build, as a sentence that ends with the command."""
-    action = build["diagnosis"]["remedy"]
-    command = pen("strong", build["command"])
-    if action == "edit-portage-and-fresh":
-        params = build["diagnosis"].get("params") or {}
-        told = "; ".join(f"{key}: {value}" for key, value in params.items())
-        return f"edit etc/portage of the client profile{f' ({told})' if told else ''}, then run: {command}"
-    if not build["command"]:
-        return f"a person must look at it; then run: {pen('strong', 'build-swarm unblock =' + _cpv(build))}"
-    return f"Run: {command}"
-
-
-def _cpv(build: Any) -> str:
-    name: str = build["build"]
-    return name.partition("@")[0]
+def cure_lines(cures: list[Any], pen: Pen) -> list[str]:
+    """Every remedy on a line, the likeliest to help first."""
+    lines = []
+    for cure in cures:
+        known = f", cured this {cure['proven']} time(s)" if cure["proven"] else ""
+        told = f"{pen('strong', cure['line'])}  {cure['words']}" if cure["line"] else cure["words"]
+        lines.append(f"  → {told}{known}")
+    return lines
 
 
 ACTIONS = (

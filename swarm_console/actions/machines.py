@@ -31,8 +31,9 @@ def sync_fix(swarm: Swarm, params: Params) -> Outcome:
 
 
 def sync_overlays(swarm: Swarm, params: Params) -> Outcome:
-    swarm.say("giving every node the orchestrator's overlays")
-    return _judged(swarm.act("sync-overlays"))
+    named = " ".join(params["overlays"]) or "the orchestrator's overlays"
+    swarm.say(f"giving every node {named}")
+    return _judged(swarm.act("sync-overlays", overlays=params["overlays"]))
 
 
 def sync_all(swarm: Swarm, params: Params) -> Outcome:
@@ -122,6 +123,15 @@ ACTIONS = (
         "give every node the orchestrator's overlays, brought up to date",
         sync_overlays,
         show_sync,
+        parameters=(
+            Parameter(
+                "overlays",
+                "which (default: all of the orchestrator's)",
+                word="OVERLAY",
+                positional=True,
+                many=True,
+            ),
+        ),
         changes=True,
     ),
     Action(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from swarm_console.actions import (
-    away,
     build,
     diagnose,
-    drift,
     explain,
     follow,
     logs,
     look,
     machines,
     pipeline,
-    releases,
     repair,
     whatif,
 )
@@ -27,8 +24,6 @@ ACTIONS: dict[str, Action] = {
     for action in (
         STATUS,
         *look.ACTIONS,
-        *releases.ACTIONS,
-        *away.ACTIONS,
         *follow.ACTIONS,
         *logs.ACTIONS,
         *explain.ACTIONS,
@@ -36,7 +31,6 @@ ACTIONS: dict[str, Action] = {
         *build.ACTIONS,
         *repair.ACTIONS,
         *machines.ACTIONS,
-        *drift.ACTIONS,
         *whatif.ACTIONS,
         *diagnose.ACTIONS,
     )

@@ -1,87 +1,119 @@
-"""Blocked: what will not be tried again until somebody acts, why, and what would cure it."""
+"""Blocked: the causes of all that will not be tried again until somebody acts, and what would cure them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from swarm_console.messages import BuildChosen
+from textual.binding import Binding, BindingType
+
+from swarm_console.messages import BuildChosen, ClusterChosen, CureWanted
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
 from swarm_console.pen import count, duration
 from swarm_console.picture import Picture
-from swarm_node.model.state import Build
-from swarm_node.model.why import remedy_command
+from swarm_node.model.clusters import Cluster, Proof
+from swarm_node.model.remedies import Remedy
 
 EVIDENCE = 3
-EDIT = "edit-portage-and-fresh"
-"""The remedy whose first half is a person's."""
+NAMED = 3
+"""Packages of a cluster that are named before the rest is only counted."""
 
 
-class BlockedPane(Pane[Build]):
-    """Blocked builds, those that hold up the most first."""
+class BlockedPane(Pane[Cluster]):
+    """A row for each cause, the one that holds up the most first."""
 
     NAME = "Blocked"
     DIGIT = "3"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Package", 22, flex=3),
-        Column("Cause", 16, flex=1),
+        Column("Cause", 16),
+        Column("Packages", 16, flex=3),
         Column("Unlocks", 8, right=True, spare=1),
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "cure", "Cure", tooltip="do the first remedy of the marked cause"),
+    ]
 
-    def items(self, picture: Picture) -> Sequence[Build]:
-        return sorted(picture.blocked, key=lambda build: (-unlocked(picture, build)[1], build.id))
+    def items(self, picture: Picture) -> Sequence[Cluster]:
+        return picture.clusters
 
-    def key(self, item: Build) -> str:
-        return item.id
+    def key(self, item: Cluster) -> str:
+        return item.cause
 
-    def words(self, item: Build) -> str:
-        return f"{item.id} {item.diagnosis.kind if item.diagnosis is not None else ''}"
+    def words(self, item: Cluster) -> str:
+        return f"{item.name} {item.summary} {' '.join(item.builds)}"
 
     def empty(self, picture: Picture) -> str:
         return "✓ nothing is blocked"
 
     def summary(self, picture: Picture) -> str:
         blocked = len(picture.blocked)
-        return f"{blocked} need{'s' if blocked == 1 else ''} you" if blocked else ""
+        if not blocked:
+            return ""
+        return f"{count(blocked, 'package')}, {count(len(picture.clusters), 'cause')}"
 
-    def cells(self, item: Build) -> tuple[Cell, ...]:
-        kind = item.diagnosis.kind if item.diagnosis is not None else "unknown"
+    def cells(self, item: Cluster) -> tuple[Cell, ...]:
         return (
-            Cell(item.id),
-            Cell(kind, "attention"),
-            Cell(duration(unlocked(self.picture, item)[1]), "dim"),
+            Cell(item.kind, "attention"),
+            Cell(packages(item)),
+            Cell(duration(item.seconds), "dim"),
         )
 
-    def note(self, item: Build | None) -> list[Span]:
-        return advice(self.picture, item) if item is not None else []
+    def note(self, item: Cluster | None) -> list[Span]:
+        return advice(item) if item is not None else []
 
     def opened(self, key: str) -> None:
-        self.post_message(BuildChosen(key))
+        marked = self.marked
+        if marked is not None and len(marked.builds) == 1:
+            self.post_message(BuildChosen(marked.builds[0]))
+        elif marked is not None:
+            self.post_message(ClusterChosen(marked.cause))
+
+    def action_cure(self) -> None:
+        """Do what is likeliest to help."""
+        if self.marked is not None:
+            self.post_message(CureWanted(self.marked.remedies[0]))
 
 
-def unlocked(picture: Picture, build: Build) -> tuple[int, float]:
-    """How many builds would go on if this one did, and the seconds of compiling in them and it."""
-    held = picture.held_up_by(build)
-    return len(held), sum(picture.predicted(other) for other in (build, *held))
+def packages(cluster: Cluster) -> str:
+    """The packages of a cluster in a few words."""
+    first, *others = cluster.builds
+    return f"{len(cluster.builds)}: {first} …" if others else first
 
 
-def cure_of(build: Build) -> tuple[str, str]:
-    """What would cure a blocked build, in words, and the command that is a part of it ("" for none)."""
-    command = remedy_command(build) if build.diagnosis is not None else ""
-    if not command:
-        return "only a person can: mend the ebuild or its input, then build-swarm unblock", ""
-    if build.diagnosis is not None and build.diagnosis.remedy == EDIT:
-        return f"edit etc/portage of the client profile, then {command}", command
-    return command, command
+def extent(cluster: Cluster) -> str:
+    """How much a cause blocks, and what curing it would set going."""
+    held = f", {count(cluster.holds, 'other')} held up" if cluster.holds else ""
+    return f"{count(len(cluster.builds), 'package')}{held}, unlocks {duration(cluster.seconds)} of compiling"
 
 
-def advice(picture: Picture, build: Build) -> list[Span]:
-    """Cause, evidence and cure of a blocked build, line by line."""
-    if build.diagnosis is None:
-        return [("no diagnosis was recorded; Enter shows its attempts", "dim")]
-    found = build.diagnosis
-    held, _ = unlocked(picture, build)
-    cure, command = cure_of(build)
-    also = f", holds up {count(held, 'other build')}" if held else ""
-    evidence = [(f"│ {line}", "dim") for line in found.evidence[:EVIDENCE]]
-    return [(found.summary + also, "bold"), (f"→ {cure}", "ok" if command else "wait"), *evidence]
+def certainty(cluster: Cluster) -> str:
+    """How sure the diagnosis is; empty where nothing was read from a log."""
+    return f"{cluster.confidence:.0%} sure" if cluster.confidence else ""
+
+
+def advice(cluster: Cluster) -> list[Span]:
+    """Cause, cure and evidence, line by line."""
+    sure = f" ({certainty(cluster)})" if certainty(cluster) else ""
+    named = [(f"• {name}", "") for name in cluster.builds[:NAMED]] if len(cluster.builds) > 1 else []
+    if len(cluster.builds) > NAMED:
+        named.append((f"… and {len(cluster.builds) - NAMED} more; Enter lists them", "dim"))
+    return [
+        (f"{cluster.summary}{sure}", "bold"),
+        (extent(cluster), "dim"),
+        cure_line(cluster.remedies[0]),
+        *named,
+        *evidence(cluster.evidence[:EVIDENCE]),
+    ]
+
+
+def cure_line(remedy: Remedy) -> Span:
+    """A remedy with its key, as one line."""
+    known = f"  cured this {remedy.proven}×" if remedy.proven else ""
+    if remedy.person:
+        return f"→ {remedy.words}{f': {remedy.line}' if remedy.command else ''}{known}", "wait"
+    return f"→ {remedy.line}  x does it{known}", "ok"
+
+
+def evidence(proofs: Iterable[Proof]) -> list[Span]:
+    """The lines that prove a cause, each with its place."""
+    return [(f"│ {proof.place}{'  ' if proof.place else ''}{proof.text}", "dim") for proof in proofs]

@@ -1,7 +1,7 @@
-"""Fix blocked: the cures that the diagnoses name, each with what it would set going."""
+"""Fix blocked: the causes of what is blocked, and for the marked one its proof and every remedy."""
 
-import shlex
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -12,108 +12,101 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from swarm_console.harmless import one_line
-from swarm_console.panes.blocked import cure_of
-from swarm_console.pen import count, duration
-from swarm_console.picture import Picture
+from swarm_console.panes.blocked import EVIDENCE, NAMED, certainty, evidence, extent
 from swarm_console.screens.live import Dialog
-from swarm_node.model.state import Build
-from swarm_node.model.why import remedy_command
+from swarm_node.model.clusters import Cluster
+from swarm_node.model.remedies import Remedy
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
-UNBLOCK = "build-swarm unblock"
+KEYS = "Enter does the marked remedy, Tab to the remedies, digits do theirs, Esc goes back"
 
 
-class Cure(NamedTuple):
-    """A command (empty: only a person can), whom it cures, and the seconds of compiling that it unlocks."""
+class CuresDialog(Dialog[Remedy | None]):
+    """The chosen remedy, to be done; None for none."""
 
-    command: str
-    builds: tuple[Build, ...]
-    seconds: float
-
-    @property
-    def action(self) -> str:
-        """The name of the registry's action."""
-        return shlex.split(self.command)[1] if self.command else ""
-
-    @property
-    def packages(self) -> list[str]:
-        """What the action is to be called with."""
-        return shlex.split(self.command)[2:]
-
-
-def cures(picture: Picture) -> list[Cure]:
-    """The distinct cures of what is blocked, the one that unlocks the most first, people's work last."""
-    groups: dict[str, list[Build]] = {}
-    for build in picture.blocked:
-        command = remedy_command(build) if build.diagnosis is not None else ""
-        together = command.startswith(UNBLOCK)
-        groups.setdefault(UNBLOCK if together else command, []).append(build)
-    found = [
-        Cure(_named(command, builds), tuple(builds), _seconds(picture, builds))
-        for command, builds in groups.items()
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Back"),
+        *(Binding(f"{number}", f"choose({number})", show=False) for number in range(1, 10)),
     ]
-    return sorted(found, key=lambda cure: (not cure.command, -cure.seconds, cure.command))
 
-
-def _named(command: str, builds: list[Build]) -> str:
-    """The command with the packages that it is about, where it cures several at once."""
-    return (
-        shlex.join([*shlex.split(UNBLOCK), *(f"={b.row.cpv}" for b in builds)])
-        if command == UNBLOCK
-        else command
-    )
-
-
-def _seconds(picture: Picture, builds: list[Build]) -> float:
-    held = {other.id: other for build in builds for other in (build, *picture.held_up_by(build))}
-    return sum(picture.predicted(build) for build in held.values())
-
-
-class CuresDialog(Dialog[Cure | None]):
-    """The chosen cure, to be done; None for none."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Back")]
-
-    def __init__(self, found: list[Cure]) -> None:
+    def __init__(self, found: Sequence[Cluster]) -> None:
         super().__init__()
-        self._cures = found
+        self._clusters = found
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="box -wide"):
+        with Vertical(classes="box -wide -cures"):
             yield Static("Fix blocked packages", classes="heading", markup=False)
-            yield OptionList(*map(_option, self._cures))
-            yield Static("Enter does it, Esc goes back", classes="command", markup=False)
+            yield OptionList(*map(_cause, self._clusters), id="causes")
+            yield Static(id="proof", markup=False)
+            yield OptionList(id="remedies")
+            yield Static(KEYS, classes="command", markup=False)
+
+    def on_mount(self) -> None:
+        self._show(self._clusters[0])
+
+    @property
+    def _marked(self) -> Cluster:
+        return self._clusters[self.query_one("#causes", OptionList).highlighted or 0]
+
+    def _show(self, cluster: Cluster) -> None:
+        self.query_one("#proof", Static).update(_proof(cluster))
+        remedies = self.query_one("#remedies", OptionList)
+        remedies.clear_options()
+        remedies.add_options(_remedy(number, remedy) for number, remedy in enumerate(cluster.remedies, 1))
+        remedies.highlighted = 0
+
+    @on(OptionList.OptionHighlighted, "#causes")
+    def mark(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the proof and the remedies of the cause under the cursor."""
+        self._show(self._clusters[event.option_index])
 
     @on(OptionList.OptionSelected)
-    def choose(self, event: OptionList.OptionSelected) -> None:
-        """Take the cure under the cursor."""
-        self.dismiss(self._cures[event.option_index])
+    def take(self) -> None:
+        """Take the marked remedy of the marked cause."""
+        self.action_choose((self.query_one("#remedies", OptionList).highlighted or 0) + 1)
+
+    def action_choose(self, number: int) -> None:
+        """Take the remedy of that number."""
+        if number <= len(self._marked.remedies):
+            self.dismiss(self._marked.remedies[number - 1])
 
 
 def offer_cures(app: "SwarmConsole") -> None:
     """Offer the cures of what is blocked, and do the one that is chosen."""
-    found = cures(app.picture())
+    found = app.picture().clusters
     if not found:
         app.notify("nothing is blocked", title="Fix blocked", markup=False)
         return
 
-    def cure(chosen: Cure | None) -> None:
+    def cure(chosen: Remedy | None) -> None:
         if chosen is not None:
-            app.do(chosen.action, chosen.packages)
+            app.cure(chosen)
 
     app.push_screen(CuresDialog(found), cure)
 
 
-def _option(cure: Cure) -> Option:
-    head = cure.command if cure.action == "unblock" else cure_of(cure.builds[0])[0]
-    gain = f"{count(len(cure.builds), 'package')}, unlocks {duration(cure.seconds)} of compiling"
-    text = Text(one_line(head), "bold" if cure.command else "")
-    text.append(f"\n  {gain}", "dim")
-    for build in cure.builds[:4]:
-        said = build.diagnosis.summary if build.diagnosis is not None else "no diagnosis"
-        text.append("\n" + one_line(f"  • {build.id}: {said}"))
-    if len(cure.builds) > 4:
-        text.append(f"\n  … and {len(cure.builds) - 4} more", "dim")
-    return Option(text, disabled=not cure.command)
+def _cause(cluster: Cluster) -> Option:
+    text = Text(one_line(cluster.summary), "bold")
+    text.append("\n  " + one_line(f"{cluster.kind}: {extent(cluster)}"), "dim")
+    return Option(text)
+
+
+def _proof(cluster: Cluster) -> Text:
+    lines = [f"• {name}" for name in cluster.builds[:NAMED]]
+    if len(cluster.builds) > NAMED:
+        lines.append(f"… and {len(cluster.builds) - NAMED} more")
+    lines += [text for text, _ in evidence(cluster.evidence[:EVIDENCE])]
+    if sure := certainty(cluster):
+        lines.append(sure)
+    return Text("\n").join(Text(one_line(line), "dim") for line in lines)
+
+
+def _remedy(number: int, remedy: Remedy) -> Option:
+    text = Text(one_line(f"{number}  {remedy.line or remedy.words}"), "" if remedy.person else "bold")
+    if remedy.command:
+        text.append("\n   " + one_line(remedy.words), "dim")
+    if remedy.proven:
+        text.append(f", cured this {remedy.proven}×", "bold")
+    return Option(text)

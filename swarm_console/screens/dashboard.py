@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Footer
 
-from swarm_console.messages import BuildChosen, NodeChosen, PaneWanted
+from swarm_console.messages import BuildChosen, ClusterChosen, CureWanted, NodeChosen, PaneWanted
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.events import EventsPane
 from swarm_console.panes.nodes import NodesPane
@@ -18,7 +18,9 @@ from swarm_console.panes.staging import StagingPane
 from swarm_console.panes.strip import PaneStrip
 from swarm_console.panes.top import Top
 from swarm_console.picture import Picture
+from swarm_console.screens.cluster import ClusterScreen
 from swarm_console.screens.live import LiveScreen
+from swarm_node.model.clusters import Cluster
 from swarm_node.model.state import Build, Node
 
 GRID_COLUMNS, GRID_ROWS = 100, 26
@@ -66,6 +68,8 @@ class Dashboard(LiveScreen):
         """The build that the present pane, else the queue, marks."""
         for name in (self._present, QueuePane.__name__):
             marked = self._pane(name).marked
+            if isinstance(marked, Cluster):
+                return marked.builds[0]
             if isinstance(marked, Build):
                 return marked.id
         return ""
@@ -117,6 +121,12 @@ class Dashboard(LiveScreen):
 
     def on_build_chosen(self, message: BuildChosen) -> None:
         self.console.open_build(message.build)
+
+    def on_cluster_chosen(self, message: ClusterChosen) -> None:
+        self.app.push_screen(ClusterScreen(message.cause))
+
+    def on_cure_wanted(self, message: CureWanted) -> None:
+        self.console.cure(message.remedy)
 
     def on_node_chosen(self, message: NodeChosen) -> None:
         self.console.open_node(message.node)

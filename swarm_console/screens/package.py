@@ -1,17 +1,18 @@
 """A package in depth: its state and why, what it waits for, who waits for it, its attempts, its cure."""
 
-import shlex
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from swarm_console.panes import queue
-from swarm_console.panes.blocked import cure_of
+from swarm_console.panes.blocked import cure_line, evidence
 from swarm_console.panes.grid import bar
 from swarm_console.pen import duration, size
 from swarm_console.picture import Picture
 from swarm_console.screens.depth import DepthScreen, Lines, fact, heading
 from swarm_console.times import clock, of_day
+from swarm_node.model.clusters import proofs
+from swarm_node.model.remedies import remedies
 from swarm_node.model.state import OPEN, Build
 from swarm_node.model.why import Why, why
 
@@ -45,7 +46,7 @@ class PackageScreen(DepthScreen):
         answer = why(picture.state, build, picture.now)
         parts = [
             _head(picture, build, answer),
-            _cure(build, answer),
+            _cure(picture, build, answer),
             _chain(answer),
             _nodes(answer),
             _needed_by(answer),
@@ -56,13 +57,13 @@ class PackageScreen(DepthScreen):
 
     def action_cure(self) -> None:
         """Do what the diagnosis names."""
-        build = self.console.mirror.state.builds.get(self.build)
-        command = cure_of(build)[1] if build is not None else ""
-        if not command:
-            self.app.notify("no cure is known that the swarm could do", severity="warning", markup=False)
-            return
-        _, action, *packages = shlex.split(command)
-        self.console.do(action, packages)
+        state = self.console.mirror.state
+        build = state.builds.get(self.build)
+        cures = remedies(state, build) if build is not None else ()
+        if cures:
+            self.console.cure(cures[0])
+        else:
+            self.app.notify("there is nothing to cure", severity="warning", markup=False)
 
     def action_unblock(self) -> None:
         """Try this package again."""
@@ -83,16 +84,13 @@ def _head(picture: Picture, build: Build, answer: Why) -> Lines:
     return lines
 
 
-def _cure(build: Build, answer: Why) -> Lines:
+def _cure(picture: Picture, build: Build, answer: Why) -> Lines:
     found = build.diagnosis
     if found is None:
         return [fact("→", (answer.cure, "ok"))] if answer.cure else []
     lines: Lines = [heading("Diagnosis"), fact(found.kind, (found.summary, "bold"))]
-    lines += [[("    │ ", "attention"), (line, "")] for line in found.evidence]
-    cure, command = cure_of(build)
-    lines.append(
-        fact("cure", (cure, "ok" if command else "wait"), ("   x does it" if command else "", "dim"))
-    )
+    lines += [[("    ", ""), line] for line in evidence(proofs(build))]
+    lines += [fact("cure", cure_line(remedy)) for remedy in remedies(picture.state, build)[:1]]
     return lines
 
 

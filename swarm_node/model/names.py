@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from swarm_node.model.cause import cause_of, short_name
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Build, State
@@ -13,20 +14,32 @@ LONGEST = 80
 
 
 def spellings(build: Build) -> set[str]:
-    """Everything by which a build may be called: id, cpv, category/package, package, and `=cpv`."""
+    """Everything by which a build may be called: id, cpv, category/package, package, and `=cpv`.
+
+    While it is blocked, also the name of its cluster.
+    """
     cpv = build.row.cpv
     cp = cp_of(cpv)
-    return {build.id, cpv, f"={cpv}", cp, cp.rpartition("/")[2], cpv.rpartition("/")[2]}
+    names = {build.id, cpv, f"={cpv}", cp, cp.rpartition("/")[2], cpv.rpartition("/")[2]}
+    return names | {cluster} if (cluster := cluster_of(build)) else names
+
+
+def cluster_of(build: Build) -> str:
+    """The name of a blocked build's cluster; "" for any other build."""
+    if build.status != "blocked" or build.diagnosis is None:
+        return ""
+    return short_name(cause_of(build.row, build.diagnosis))
 
 
 def find_builds(state: State, text: str) -> list[Build]:
     """The builds that a name stands for. Raises Refused(unknown_package) with the nearest names."""
     core = text.removeprefix("=")
-    found = [b for b in state.builds.values() if core in b.row.cpv or core in b.id]
-    found = [b for b in found if text in spellings(b)]
+    likely = (b for b in state.builds.values() if core in b.row.cpv or core in b.id or b.status == "blocked")
+    found = [build for build in likely if text in spellings(build)]
     if not found:
         names = {cp_of(build.row.cpv) for build in state.builds.values()}
-        hint = closest(core[:LONGEST], names | {name.partition("/")[2] for name in names}, LISTING)
+        names |= {name.partition("/")[2] for name in names} | {cluster_of(b) for b in state.builds.values()}
+        hint = closest(core[:LONGEST], names - {""}, LISTING)
         raise Refused("unknown_package", f"{text!r:.120} is not in the queue", hint)
     return found
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from swarm_node.model.estimate import cp_of, expected
 from swarm_node.model.placement import choice_for, idle_reason, refusal
+from swarm_node.model.remedies import remedies
 from swarm_node.model.state import OPEN, Build, State
 
 LONGEST_CHAIN = 50
@@ -122,7 +123,7 @@ def _summary(
 
 def _cure(state: State, build: Build, nodes: tuple[NodeAnswer, ...]) -> str:
     if build.status == "blocked" and build.diagnosis is not None:
-        return remedy_command(build)
+        return next((remedy.line for remedy in remedies(state, build)), "")
     if state.held:
         return "build-swarm resume"
     if build.status == "needed" and build.pinned is not None and not _up(state, build.pinned):
@@ -135,17 +136,3 @@ def _cure(state: State, build: Build, nodes: tuple[NodeAnswer, ...]) -> str:
 
 def _up(state: State, name: str) -> bool:
     return name in state.nodes and state.nodes[name].up
-
-
-def remedy_command(build: Build) -> str:
-    """The command line that applies a blocked build's remedy; empty when only a human can help."""
-    assert build.diagnosis is not None
-    match build.diagnosis.remedy:
-        case "human":
-            return ""
-        case "edit-portage-and-fresh":
-            return "build-swarm fresh"
-        case "unblock" | "build-local" as action:
-            return f"build-swarm {action} ={build.row.cpv}"
-        case action:
-            return f"build-swarm {action}"

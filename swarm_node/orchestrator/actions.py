@@ -15,12 +15,9 @@ from swarm_node.model.refusal import Refused
 from swarm_node.model.state import OPEN
 from swarm_node.model.work import PlanRow
 from swarm_node.orchestrator import machines, release
+from swarm_node.orchestrator.machines import Nodes, Nothing, Overlays
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.orchestrator.preparation import prepare, would_lose
-
-
-class Nothing(Body, frozen=True):
-    pass
 
 
 class Finalize(Body, frozen=True):
@@ -41,10 +38,6 @@ class Unblock(Body, frozen=True):
 class Hold(Body, frozen=True):
     node: str | None = None
     reason: str = ""
-
-
-class Nodes(Body, frozen=True):
-    nodes: tuple[str, ...] = ()
 
 
 class Stress(Body, frozen=True):
@@ -185,7 +178,7 @@ ACTIONS: dict[str, Action] = {
     "drain": Action(Hold, drain),
     "sync-verify": Action(Nothing, machines.sync_verify),
     "sync-fix": Action(Nodes, machines.sync_fix),
-    "sync-overlays": Action(Nothing, machines.sync_overlays),
+    "sync-overlays": Action(Overlays, machines.sync_overlays),
     "sync-all": Action(Nothing, machines.sync_all),
 }
 

@@ -1,4 +1,4 @@
-"""What can be seen: status, state, queue, nodes, blocked, why, history, logs."""
+"""What can be seen: status, state, queue, nodes, blocked, why, history, releases, logs."""
 
 import asyncio
 
@@ -6,14 +6,13 @@ import msgspec
 from aiohttp import web
 
 from swarm_node.http.json import Body, query, reply
-from swarm_node.journal.base import Wanted
-from swarm_node.model.estimate import cp_of
-from swarm_node.model.events import AnyEvent
-from swarm_node.model.names import find_builds
+from swarm_node.model.clusters import clusters, held_up_by
+from swarm_node.model.names import cluster_of, find_builds
 from swarm_node.model.refusal import Refused
+from swarm_node.model.remedies import Remedy, remedies
 from swarm_node.model.state import Build, State
 from swarm_node.model.status import status
-from swarm_node.model.why import remedy_command, why
+from swarm_node.model.why import why
 from swarm_node.model.work import Diagnosis
 from swarm_node.orchestrator.logs import LARGEST
 from swarm_node.orchestrator.parts import PARTS
@@ -24,21 +23,11 @@ FINISHED = ("BuildStaged", "BuildFailed", "AttemptLost")
 
 class HistoryQuery(Body, frozen=True):
     limit: int = 50
-    before: int | None = None
-    """A sequence number: the page that ends before it."""
-    node: str = ""
-    package: str = ""
-    """Any version of it: category/package, or with a version, which does not count."""
 
 
 class LogQuery(Body, frozen=True):
     offset: int = 0
     limit: int = 1 << 20
-
-
-class TimesQuery(Body, frozen=True):
-    offset: int = 0
-    limit: int = 1_000
 
 
 async def health(request: web.Request) -> web.Response:
@@ -104,19 +93,35 @@ async def show_nodes(request: web.Request) -> web.Response:
 
 
 async def show_blocked(request: web.Request) -> web.Response:
-    """GET /api/v1/blocked: every blocked build with its diagnosis and the command that would cure it."""
+    """GET /api/v1/blocked: every blocked build with its diagnosis and what would cure it."""
     state = request.app[PARTS].swarm.state
+    return reply([_blocked(state, build) for build in state.by_status("blocked")])
+
+
+def _blocked(state: State, build: Build) -> dict[str, object]:
+    cures = remedies(state, build)
+    return {
+        "build": build.id,
+        "cluster": cluster_of(build),
+        "diagnosis": build.diagnosis or Diagnosis("other", "human"),
+        "command": cures[0].line if cures else "",
+        "remedies": [_remedy(remedy) for remedy in cures],
+        "attempts": [failure.attempt for failure in build.failures],
+        "nodes": [failure.node for failure in build.failures],
+        "holds_up": len(held_up_by(state, (build,))),
+    }
+
+
+def _remedy(remedy: Remedy) -> dict[str, object]:
+    return {**msgspec.to_builtins(remedy), "line": remedy.line}
+
+
+async def show_clusters(request: web.Request) -> web.Response:
+    """GET /api/v1/clusters: the causes of all that is blocked, the one that holds up the most first."""
     return reply(
         [
-            {
-                "build": build.id,
-                "diagnosis": build.diagnosis or Diagnosis("other", "human"),
-                "command": remedy_command(build) if build.diagnosis is not None else "",
-                "attempts": [failure.attempt for failure in build.failures],
-                "nodes": [failure.node for failure in build.failures],
-                "holds_up": len(state.queue.dependents.get(build.id, ())),
-            }
-            for build in state.by_status("blocked")
+            {**msgspec.to_builtins(cluster), "remedies": [_remedy(remedy) for remedy in cluster.remedies]}
+            for cluster in clusters(request.app[PARTS].swarm.state)
         ]
     )
 
@@ -129,28 +134,19 @@ async def show_why(request: web.Request) -> web.Response:
 
 
 async def show_history(request: web.Request) -> web.Response:
-    """GET /api/v1/history?limit=N&before=SEQ&node=NAME&package=CP: finished attempts, newest first."""
-    asked = query(request, HistoryQuery)
-    if not 0 < asked.limit <= 10_000:
-        raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
-    if asked.before is not None and not 0 <= asked.before < 1 << 63:
-        raise Refused("bad_request", f"before {asked.before} is out of range", "a seq of an earlier page")
+    """GET /api/v1/history?limit=N: the newest finished attempts, newest first."""
+    limit = query(request, HistoryQuery).limit
+    if not 0 < limit <= 10_000:
+        raise Refused("bad_request", f"limit {limit} is out of range", "from 1 to 10000")
     journal = request.app[PARTS].swarm.journal
-    return reply(journal.latest(FINISHED, asked.limit, asked.before, _wanted(asked)))
+    return reply(journal.latest(FINISHED, limit))
 
 
-def _wanted(asked: HistoryQuery) -> Wanted | None:
-    cp = cp_of(asked.package)
-    if not asked.node and not cp:
-        return None
-
-    def fits(event: AnyEvent) -> bool:
-        return (not asked.node or getattr(event, "node", "") == asked.node) and (
-            not cp or cp_of(getattr(event, "build", "").partition("@")[0]) == cp
-        )
-
-    text = msgspec.json.encode(asked.node or f"{cp}-")
-    return Wanted(b'"node":' + text if asked.node else b'"build":' + text.removesuffix(b'"'), fits)
+async def show_releases(request: web.Request) -> web.Response:
+    """GET /api/v1/releases: what was released, newest first."""
+    state = request.app[PARTS].swarm.state
+    kept = sorted(state.releases.values(), key=lambda release: -release.number)
+    return reply({"current": state.current, "releases": kept})
 
 
 async def show_log(request: web.Request) -> web.Response:
@@ -158,7 +154,8 @@ async def show_log(request: web.Request) -> web.Response:
     parts, asked = request.app[PARTS], query(request, LogQuery)
     if not 0 < asked.limit <= 16 << 20:
         raise Refused("bad_request", f"limit {asked.limit} is out of range", "at most 16 MiB")
-    _check_offset(asked.offset)
+    if abs(asked.offset) > LARGEST:
+        raise Refused("bad_request", f"offset {asked.offset:.3e} is out of range", "see X-Log-Size")
     number = attempt_number(request)
     piece = await asyncio.to_thread(parts.logs.read, number, asked.offset, asked.limit)
     headers = {
@@ -167,25 +164,6 @@ async def show_log(request: web.Request) -> web.Response:
         "X-Log-Size": str(parts.logs.size(number)),
     }
     return web.Response(body=piece, headers=headers)
-
-
-async def show_log_times(request: web.Request) -> web.Response:
-    """GET /api/v1/attempts/{n}/log/times?offset=N&limit=M: when the pieces of a log arrived, as pairs.
-
-    Each is an offset and Unix seconds; the first is that of the piece that `offset` is in.
-    """
-    parts, asked = request.app[PARTS], query(request, TimesQuery)
-    if not 0 < asked.limit <= 10_000:
-        raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
-    _check_offset(asked.offset)
-    number = attempt_number(request)
-    times = await asyncio.to_thread(parts.logs.times, number, asked.offset, asked.limit)
-    return reply({"size": parts.logs.size(number), "times": times})
-
-
-def _check_offset(offset: int) -> None:
-    if abs(offset) > LARGEST:
-        raise Refused("bad_request", f"offset {offset:.3e} is out of range", "see X-Log-Size")
 
 
 async def show_stream(request: web.Request) -> web.StreamResponse:
@@ -207,9 +185,10 @@ ROUTES = (
     web.get("/api/v1/queue", show_queue),
     web.get("/api/v1/nodes", show_nodes),
     web.get("/api/v1/blocked", show_blocked),
+    web.get("/api/v1/clusters", show_clusters),
     web.get("/api/v1/why/{package:.+}", show_why),
     web.get("/api/v1/history", show_history),
+    web.get("/api/v1/releases", show_releases),
     web.get("/api/v1/attempts/{number}/log", show_log),
-    web.get("/api/v1/attempts/{number}/log/times", show_log_times),
     web.get("/api/v1/stream", show_stream),
 )

@@ -1,18 +1,32 @@
-"""Actions on nodes: trees and overlays in step everywhere; what a cure unblocks goes back to the queue."""
+"""Actions on nodes: trees and overlays in step everywhere."""
 
 import asyncio
 
 from msgspec import Struct
 
 from swarm_node.http.json import Body
-from swarm_node.model.commands import Unblock
+from swarm_node.model.names import closest
 from swarm_node.model.refusal import Refused
+from swarm_node.model.remedies import cured_by
 from swarm_node.model.state import State
 from swarm_node.orchestrator.directives import Answer, ask_nodes
 from swarm_node.orchestrator.parts import Parts
 from swarm_node.orchestrator.preparation import own_prefix, sync_everywhere
+from swarm_node.orchestrator.requeue import requeue
 from swarm_node.portage import trees
 from swarm_node.portage.prefix import Repository
+
+
+class Nothing(Body, frozen=True):
+    pass
+
+
+class Nodes(Body, frozen=True):
+    nodes: tuple[str, ...] = ()
+
+
+class Overlays(Body, frozen=True):
+    overlays: tuple[str, ...] = ()
 
 
 class Step(Struct, frozen=True):
@@ -40,41 +54,68 @@ def compare(state: State, expected: dict[str, str]) -> list[Step]:
     ]
 
 
-async def sync_verify(parts: Parts, asked: Body) -> object:
+async def sync_verify(parts: Parts, asked: Nothing) -> object:
     """Ask every node for its trees' hashes and compare."""
     answers = await ask_nodes(parts.swarm, "verify_trees")
     return _report(parts, answers, await own_trees(parts))
 
 
-async def sync_fix(parts: Parts, asked: Body) -> object:
+async def sync_fix(parts: Parts, asked: Nodes) -> object:
     """Make the trees of nodes that are out of step exactly what upstream is."""
+    if not asked.nodes and any(parts.swarm.state.builds[name].row.problem for name in _cured(parts)):
+        await _fix_own(parts)
     expected = await own_trees(parts)
-    named: tuple[str, ...] = getattr(asked, "nodes", ())
-    if not named:
-        await ask_nodes(parts.swarm, "verify_trees")
-        steps = compare(parts.swarm.state, expected)
-        named = tuple(sorted({step.node for step in steps if not step.in_step and step.hash}))
+    named = asked.nodes or await _out_of_step(parts, expected)
     answers = await ask_nodes(parts.swarm, "fix_trees", nodes=named) if named else []
-    requeued = await requeue(parts, "sync-fix")
+    requeued = await requeue(parts, "sync-fix", asked.nodes)
     return {**_report(parts, answers, expected), "requeued": requeued}
 
 
-async def sync_overlays(parts: Parts, asked: Body) -> object:
-    """Give every node the orchestrator's overlays and bring them up to date."""
-    overlays = trees.trees(own_prefix(parts))[1:]
-    if not overlays:
-        raise Refused(
-            "nothing_to_do", "the orchestrator has no overlay", "add one to its repos.conf, then try again"
-        )
+def _cured(parts: Parts) -> tuple[str, ...]:
+    return cured_by(parts.swarm.state, "sync-fix", ())
+
+
+async def _fix_own(parts: Parts) -> None:
+    """The resolver itself cannot read a tree: it reads the orchestrator's."""
+    for tree in trees.trees(own_prefix(parts)):
+        await trees.fix(tree)
+
+
+async def _out_of_step(parts: Parts, expected: dict[str, str]) -> tuple[str, ...]:
+    await ask_nodes(parts.swarm, "verify_trees")
+    steps = compare(parts.swarm.state, expected)
+    return tuple(sorted({step.node for step in steps if not step.in_step and step.hash}))
+
+
+async def sync_overlays(parts: Parts, asked: Overlays) -> object:
+    """Give every node the orchestrator's overlays, or those named, and bring them up to date."""
+    overlays = _named(trees.trees(own_prefix(parts))[1:], asked.overlays)
     answers: list[Answer] = []
     for overlay in overlays:
         await trees.sync(overlay)
         answers += await ask_nodes(parts.swarm, "sync_overlay", _overlay(overlay))
-    requeued = await requeue(parts, "sync-overlays")
-    return {**_report(parts, answers, await own_trees(parts)), "requeued": requeued}
+    requeued = await requeue(parts, "sync-overlays", asked.overlays)
+    expected = await own_trees(parts)
+    if asked.overlays:
+        expected = {name: expected[name] for name in asked.overlays}
+    return {**_report(parts, answers, expected), "requeued": requeued}
 
 
-async def sync_all(parts: Parts, asked: Body) -> object:
+def _named(overlays: tuple[Repository, ...], names: tuple[str, ...]) -> tuple[Repository, ...]:
+    """The overlays of these names, all of them without any. Raises: Refused."""
+    if not overlays:
+        raise Refused(
+            "nothing_to_do", "the orchestrator has no overlay", "add one to its repos.conf, then try again"
+        )
+    known = {overlay.name: overlay for overlay in overlays}
+    for name in names:
+        if name not in known:
+            hint = f"{closest(name[:80], known, 'its repos.conf')}; add it there, then try again"
+            raise Refused("unknown_overlay", f"the orchestrator has no overlay {name!r:.80}", hint)
+    return tuple(known[name] for name in dict.fromkeys(names)) or overlays
+
+
+async def sync_all(parts: Parts, asked: Nothing) -> object:
     """Upstream to the orchestrator, then every node."""
     return _report(parts, await sync_everywhere(parts), await own_trees(parts))
 
@@ -82,18 +123,6 @@ async def sync_all(parts: Parts, asked: Body) -> object:
 def _overlay(overlay: Repository) -> dict[str, str]:
     words = {"name": overlay.name, "sync_type": overlay.sync_type, "sync_uri": overlay.sync_uri}
     return words if overlay.priority is None else {**words, "priority": str(overlay.priority)}
-
-
-async def requeue(parts: Parts, remedy: str) -> list[str]:
-    """Give the builds that this remedy cures another try."""
-    cured = tuple(
-        build.id
-        for build in parts.swarm.state.by_status("blocked")
-        if build.diagnosis is not None and build.diagnosis.remedy == remedy and build.row.problem is None
-    )
-    if cured:
-        await parts.swarm.submit(Unblock(builds=cured, cure=remedy))
-    return list(cured)
 
 
 async def clear_staging(parts: Parts) -> None:

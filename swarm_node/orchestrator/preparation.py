@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from swarm_node.portage import trees
 from swarm_node.portage.install import PortageMissing, find_portage
 from swarm_node.portage.plan import discover
 from swarm_node.portage.prefix import Prefix, current_account
-from swarm_node.portage.profile import read_profiles
+from swarm_node.portage.profile import ClientProfile, read_profiles
 from swarm_node.portage.repositories import repositories
 
 log = logging.getLogger(__name__)
@@ -89,14 +90,9 @@ async def _plan(parts: Parts, clear: bool = False) -> list[Answer]:
         await parts.swarm.submit(EnterPhase(phase="syncing"))
         synced = await sync_everywhere(parts)
         await parts.swarm.submit(EnterPhase(phase="discovering"))
-        rows = await discover(
-            find_portage(),
-            read_profiles(parts.settings.profiles_dir),
-            repositories(own_prefix(parts)),
-            parts.settings.production_dir / "current",
-            parts.settings.state_dir / "resolve",
-        )
-        await _plan_queue(parts, rows)
+        async with parts.planning:
+            rows = await resolve(parts, read_profiles(parts.settings.profiles_dir))
+            await _plan_queue(parts, rows)
         return synced
     except Refused as refused:
         await parts.swarm.submit(EnterPhase(phase="idle", detail=f"not prepared: {refused.message}"))
@@ -104,6 +100,25 @@ async def _plan(parts: Parts, clear: bool = False) -> list[Answer]:
     except Exception:
         await parts.swarm.submit(EnterPhase(phase="idle", detail="not prepared: see the orchestrator's log"))
         raise
+
+
+async def replan(parts: Parts) -> None:
+    """Ask the resolver again, trees as they are, and bring the queue to its answer. Raises: Refused."""
+    async with parts.planning:
+        rows = await resolve(parts, read_profiles(parts.settings.profiles_dir))
+        if parts.swarm.state.session.phase not in PREPARING:
+            await _plan_queue(parts, rows)
+
+
+async def resolve(parts: Parts, profiles: Sequence[ClientProfile]) -> tuple[PlanRow, ...]:
+    """What these client profiles need and production lacks; hold `planning`. Raises: Refused."""
+    return await discover(
+        find_portage(),
+        profiles,
+        repositories(own_prefix(parts)),
+        parts.settings.production_dir / "current",
+        parts.settings.state_dir / "resolve",
+    )
 
 
 def _tidy(parts: Parts, clear: bool) -> None:

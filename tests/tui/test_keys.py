@@ -144,7 +144,10 @@ async def test_fix_blocked_offers_the_cures(open_console: Open) -> None:
         await act(stage, "f")
         text = stage.text()
         assert "build-swarm sync-overlays" in text
-        assert "build-swarm build-local =x11-drivers/nvidia-drivers-570.153" in text
+        assert "www-client/brave-browser-1.86.139" in text
+        await act(stage, "down")
+        assert "build-swarm build-local =x11-drivers/nvidia-drivers-570.153" in stage.text()
+        await act(stage, "up")
         await act(stage, "enter")
         assert [name for name, _ in stage.operator.acted] == ["sync-overlays"]
         assert stage.app.picture().totals.blocked == 0

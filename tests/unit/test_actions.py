@@ -111,59 +111,26 @@ def test_history_tells_outcomes_apart() -> None:
     assert "– lost" in lines[3] and "gone" in lines[3]
 
 
-IN_STEP = {"node": "vega", "against": "main", "in_step": True, "files": [], "trees": []}
-ADRIFT = {
-    "node": "deneb",
-    "against": "main",
-    "in_step": False,
-    "files": [
-        {
-            "path": "make.conf",
-            "lines": ["--- main: make.conf", "+++ deneb: make.conf", "@@ -1 +1 @@", "-a", "+b"],
-        }
-    ],
-    "trees": [
-        {"tree": "demo", "hash": "", "expected": "aa"},
-        {"tree": "extra", "hash": "b", "expected": "c"},
-    ],
-}
-
-
-def test_drift_shows_every_line_that_differs() -> None:
-    paths = {"/api/v1/nodes/vega/drift": [IN_STEP], "/api/v1/nodes/deneb/drift": [ADRIFT]}
-    outcome, lines, _ = do("drift", paths, nodes=["vega", "deneb"])
-    assert outcome.exit_code == 1
-    assert lines[0] == "✓ vega is in step with main"
-    assert lines[1] == "≠ deneb is out of step with main"
-    assert "  demo: lacks it, not aa" in lines and "  extra: has b, not c" in lines
-    assert "  -a" in lines and "  +b" in lines
-    assert lines[-2:] == [
-        "  → Run: build-swarm sync-overlays",
-        "  → Run: build-swarm sync-fix deneb",
+def test_releases_show_what_clients_see() -> None:
+    rows = [
+        {"number": 2, "at": 0, "status": "published", "packages": 3, "added": 1, "size": 2048, "score": 1},
+        {"number": 1, "at": 0, "status": "forgotten", "score": 12, "forced": "because"},
     ]
-    assert do("drift", paths, nodes=["vega"])[0].exit_code == 0
-
-
-def test_drift_of_all_does_not_end_at_one_that_cannot_be_asked() -> None:
-    gone = Refused("node_unreachable", "deneb does not answer", "curl it")
-    rows = [{"name": "deneb"}, {"name": "vega"}, {"name": "lost", "up": False}]
-    paths = {
-        "/api/v1/nodes": [rows],
-        "/api/v1/nodes/deneb/drift": [gone],
-        "/api/v1/nodes/vega/drift": [IN_STEP],
-    }
-    outcome, lines, _ = do("drift", paths, nodes=[])
-    assert outcome.exit_code == 1
-    assert lines == ["? deneb: deneb does not answer", "  → curl it", "✓ vega is in step with main"]
-    with pytest.raises(Refused):
-        do("drift", {"/api/v1/nodes/deneb/drift": [gone]}, nodes=["deneb"])
+    _, lines, _ = do("releases", {"/api/v1/releases": [{"current": 2, "releases": rows}]})
+    assert "✓ clients see it" in lines[1] and "2.0 KiB" in lines[1]
+    assert "forgotten" in lines[2] and "because" in lines[2]
 
 
 BLOCKED = {
     "build": "net-misc/skywire-1.0",
+    "cluster": "transient-network-1a2b",
     "diagnosis": {"kind": "transient-network", "remedy": "unblock", "summary": "a download failed",
                   "evidence": ["503"]},
     "command": "build-swarm unblock =net-misc/skywire-1.0",
+    "remedies": [
+        {"command": ["unblock", "=net-misc/skywire-1.0"], "line": "build-swarm unblock =net-misc/skywire-1.0",
+         "words": "try it again", "person": False, "proven": 2},
+    ],
     "attempts": [3, 5],
     "nodes": ["vega", "deneb"],
     "holds_up": 1,
@@ -175,23 +142,15 @@ def test_fix_blocked_names_matter_proof_and_cure() -> None:
         **BLOCKED,
         "build": "a/b-1@desk",
         "diagnosis": {"kind": "other", "remedy": "human"},
-        "command": "",
+        "remedies": [{"command": [], "line": "", "words": "a person must", "person": True, "proven": 0}],
     }
-    edit = {
-        **BLOCKED,
-        "diagnosis": {
-            "kind": "use-mismatch",
-            "remedy": "edit-portage-and-fresh",
-            "params": {"profile": "desk"},
-        },
-        "command": "build-swarm fresh",
-    }
-    _, lines, _ = do("fix-blocked", {"/api/v1/blocked": [[BLOCKED, human, edit]]})
+    _, lines, _ = do("fix-blocked", {"/api/v1/blocked": [[BLOCKED, human]]})
     text = "\n".join(lines)
-    assert lines[0] == "⚠ 3 packages blocked:"
-    assert "  │ 503" in lines and "  → Run: build-swarm unblock =net-misc/skywire-1.0" in lines
+    assert lines[0] == "⚠ 2 packages blocked:"
+    assert "  │ 503" in lines
+    assert "  → build-swarm unblock =net-misc/skywire-1.0  try it again, cured this 2 time(s)" in lines
     assert "whole log: build-swarm logs 5" in text and "1 other build wait" in text
-    assert "build-swarm unblock =a/b-1" in text and "(profile: desk), then run: build-swarm fresh" in text
+    assert "  → a person must" in lines
     assert do("fix-blocked", {"/api/v1/blocked": [[]]})[1] == ["✓ nothing is blocked"]
 
 

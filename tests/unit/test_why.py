@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from swarm_node.model import commands as c
-from swarm_node.model.why import Why, remedy_command, why
+from swarm_node.model.why import Why, why
 from swarm_node.model.work import Diagnosis
 from tests.unit.stories import PASSING, Story, row
 
@@ -46,7 +46,7 @@ def test_the_worst_news_comes_first_with_its_cure(story: Story) -> None:
     assert answer.chain[0].build == LIB
     assert answer.chain[0].reason == "tree-out-of-sync: an old tree"
     assert answer.summary == "it waits for 2 other build(s), 1 of them blocked"
-    assert answer.cure == "build-swarm sync-fix"
+    assert answer.cure == "build-swarm sync-fix izar"
 
 
 def test_a_running_build_says_where_and_for_how_long(story: Story) -> None:
@@ -119,12 +119,12 @@ def test_without_a_node_it_says_so() -> None:
         ("edit-portage-and-fresh", "build-swarm fresh"),
         ("unblock", f"build-swarm unblock ={LIB}"),
         ("build-local", f"build-swarm build-local ={LIB}"),
-        ("sync-overlays", "build-swarm sync-overlays"),
+        ("sync-overlays", "build-swarm sync-overlays demo"),
+        ("sync-fix", "build-swarm sync-fix izar"),
     ],
 )
 def test_every_remedy_is_a_command(story: Story, remedy: str, command: str) -> None:
     story.fail("izar", story.take("izar"), Diagnosis("kind", remedy, "it failed"))
-    assert remedy_command(story.build(LIB)) == command
     assert ask(story, LIB).cure == command
     assert ask(story, LIB).summary == "it is blocked: kind, it failed"
 
