@@ -65,13 +65,19 @@ def idle_reason(state: State, node: Node) -> str | None:
 
 def refusal(state: State, node: Node, build: Build, now: float) -> str | None:
     """Why this node may not have this build now; None when it may."""
-    pause = build.not_before - now
-    if 0 < pause <= state.policy.backoff * 2**build.tries:  # more: the clock was set back
-        return f"waits {pause:.0f} s after a transient failure"
+    if seconds := pause(state, build, now):
+        return f"waits {seconds:.0f} s after a transient failure"
     reason = _lasting_refusal(state, node, build)
     if reason is None and node.facts.role == "local" and build.pinned != node.name:
         return _delegated(state, node, build)
     return reason
+
+
+def pause(state: State, build: Build, now: float) -> float:
+    """Seconds that a build still waits after a transient failure; 0 when it does not."""
+    seconds = build.not_before - now
+    longest = state.policy.backoff * 2**build.tries
+    return seconds if 0 < seconds <= longest else 0.0  # more: the clock was set back
 
 
 def _lasting_refusal(state: State, node: Node, build: Build) -> str | None:

@@ -1,13 +1,17 @@
 """Why a package is not running: the chain of what it waits for, and each node's refusal with its reason."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
+from swarm_node.model.answers import NodeAnswer, answers
 from swarm_node.model.estimate import cp_of, expected
-from swarm_node.model.placement import choice_for, idle_reason, refusal
 from swarm_node.model.remedies import remedies
+from swarm_node.model.start import Start, forecast
 from swarm_node.model.state import OPEN, Build, State
 
 LONGEST_CHAIN = 50
+"""Links that are named; all are counted."""
 
 
 class Waiting(Struct, frozen=True):
@@ -16,13 +20,8 @@ class Waiting(Struct, frozen=True):
     build: str
     status: str
     reason: str
-
-
-class NodeAnswer(Struct, frozen=True):
-    """What one node says to the build; None: it would take it now."""
-
-    node: str
-    refusal: str | None
+    ends: float | None = None
+    """When it should be over (Unix seconds); None where nothing foreseeable ends it."""
 
 
 class Why(Struct, frozen=True):
@@ -32,42 +31,49 @@ class Why(Struct, frozen=True):
     status: str
     summary: str
     chain: tuple[Waiting, ...] = ()
+    """What it waits for near or far, the worst news first."""
+    behind: int = 0
+    """How many that are in all."""
     nodes: tuple[NodeAnswer, ...] = ()
     cure: str = ""
     needed_by: tuple[str, ...] = ()
+    start: Start | None = None
+    """When it should begin, if it waits for nothing that needs a person."""
 
 
 def why(state: State, build: Build, now: float) -> Why:
     """Explain one build of the queue at a moment (Unix seconds)."""
-    chain = _chain(state, build)
-    nodes: tuple[NodeAnswer, ...] = ()
-    if build.status == "needed" and not chain:
-        nodes = tuple(_answers(state, build, now))
-    blocker = next((state.builds[link.build] for link in chain if link.status == "blocked"), build)
+    ahead = forecast(state, build, now)
+    before = _before(state, build)
+    nodes = answers(state, build, now) if build.status == "needed" else ()
+    blocker = before[0] if before and before[0].status == "blocked" else build
     return Why(
         build=build.id,
         status=build.status,
-        summary=_summary(state, build, chain, nodes, now),
-        chain=chain,
+        summary=_summary(state, build, before, nodes, now),
+        chain=tuple(
+            Waiting(other.id, other.status, _standing(state, other), ahead.ends.get(other.id))
+            for other in before[:LONGEST_CHAIN]
+        ),
+        behind=len(before),
         nodes=nodes,
         cure=_cure(state, blocker, nodes),
         needed_by=tuple(state.queue.dependents.get(build.id, ())),
+        start=ahead.start,
     )
 
 
-def _chain(state: State, build: Build) -> tuple[Waiting, ...]:
-    """Depth first through what is unmet, the worst news first; every build once."""
-    seen: dict[str, Waiting] = {}
+def _before(state: State, build: Build) -> list[Build]:
+    """All that it waits for, depth first, then the worst news first; every build once."""
+    seen: dict[str, Build] = {}
     frontier = list(reversed(state.queue.unmet(build.id)))
-    while frontier and len(seen) < LONGEST_CHAIN:
+    while frontier:
         need = frontier.pop()
-        if need in seen:
-            continue
-        other = state.builds[need]
-        seen[need] = Waiting(need, other.status, _standing(state, other))
-        frontier += reversed(state.queue.unmet(need))
+        if need not in seen:
+            seen[need] = state.builds[need]
+            frontier += reversed(state.queue.unmet(need))
     order = {"blocked": 0, "building": 1, "assigned": 2, "needed": 3}
-    return tuple(sorted(seen.values(), key=lambda link: order.get(link.status, 4)))
+    return sorted(seen.values(), key=lambda other: order.get(other.status, 4))
 
 
 def _standing(state: State, build: Build) -> str:
@@ -79,25 +85,8 @@ def _standing(state: State, build: Build) -> str:
     return f"waits for {len(unmet)} other(s)" if unmet else "ready, waits for a node"
 
 
-def _answers(state: State, build: Build, now: float) -> list[NodeAnswer]:
-    answers = []
-    for node in state.nodes.values():
-        reason = idle_reason(state, node) or refusal(state, node, build, now)
-        if reason is None and node.attempt is not None:
-            busy = state.attempts[node.attempt].build
-            reason = (
-                f"busy with {busy} until about {state.fleet[node.name].free_at(now) - now:.0f} s from now"
-            )
-        if reason is None:
-            kept = {left.build: left.reason for left in choice_for(state, node, now).left}
-            if build.id in kept:
-                reason = kept[build.id]
-        answers.append(NodeAnswer(node.name, reason))
-    return answers
-
-
 def _summary(
-    state: State, build: Build, chain: tuple[Waiting, ...], nodes: tuple[NodeAnswer, ...], now: float
+    state: State, build: Build, before: Sequence[Build], nodes: Sequence[NodeAnswer], now: float
 ) -> str:
     match build.status:
         case "building" | "assigned":
@@ -112,16 +101,16 @@ def _summary(
             return f"it is built and released; clients see release {state.current}"
         case "blocked" if build.diagnosis is not None:
             return f"it is blocked: {build.diagnosis.kind}, {build.diagnosis.summary}"
-    if chain:
-        stuck = sum(link.status == "blocked" for link in chain)
-        return f"it waits for {len(chain)} other build(s)" + (f", {stuck} of them blocked" if stuck else "")
+    if before:
+        stuck = sum(other.status == "blocked" for other in before)
+        return f"it waits for {len(before)} other build(s)" + (f", {stuck} of them blocked" if stuck else "")
     if not nodes:
         return "no node is known"
     free = [answer.node for answer in nodes if answer.refusal is None]
     return f"it is next on {free[0]}" if free else "every node refuses it or is busy"
 
 
-def _cure(state: State, build: Build, nodes: tuple[NodeAnswer, ...]) -> str:
+def _cure(state: State, build: Build, nodes: Sequence[NodeAnswer]) -> str:
     if build.status == "blocked" and build.diagnosis is not None:
         return next((remedy.line for remedy in remedies(state, build)), "")
     if state.held:

@@ -76,7 +76,10 @@ async def test_why_answers_for_every_spelling(service: Service) -> None:
     for name in (APP, "app", "app-misc/app", f"={APP}", "app-1.0"):
         (answer,) = await service.get(f"/api/v1/why/{name}")
         assert answer["build"] == APP
-        assert answer["chain"][0] == {"build": LIB, "status": "needed", "reason": "ready, waits for a node"}
+        (link,) = answer["chain"]
+        assert (link["build"], link["status"], link["reason"]) == (LIB, "needed", "ready, waits for a node")
+        assert answer["start"]["at"] == link["ends"] > answer["start"]["low"]
+        assert answer["start"]["node"] == "izar"
 
 
 async def test_history_is_the_newest_first(service: Service) -> None:

@@ -1,5 +1,6 @@
 """Actions against a scripted swarm: what they ask for, and what they make of the answer."""
 
+import time
 from typing import Any
 
 import pytest
@@ -166,8 +167,40 @@ def test_why_tells_the_chain_and_the_cure() -> None:
     }
     _, lines, swarm = do("why", {"/api/v1/why/cat/a%2B%2B": [[answer]]}, package="cat/a++")
     assert swarm.asked == ["/api/v1/why/cat/a%2B%2B"]
-    assert "  • b-1: blocked, other: who knows" in lines and "  vega: would take it now" in lines
+    assert "  • b-1: blocked, other: who knows" in lines
+    assert "  vega: would take it as soon as it can begin" in lines and "  deneb: drained" in lines
     assert "  needed by c, d, e, f and 1 more" in lines and lines[-1] == "  → Run: build-swarm unblock =b-1"
+
+
+def test_why_tells_when_it_begins_and_what_would_lift_each_refusal() -> None:
+    soon = time.time() + 600
+    answer = {
+        "build": "a-1",
+        "status": "needed",
+        "summary": "every node refuses it or is busy",
+        "chain": [],
+        "nodes": [
+            {"node": "vega", "refusal": "busy with b", "lift": "", "until": soon},
+            {"node": "deneb", "refusal": "deneb is drained", "lift": "build-swarm resume deneb"},
+            {"node": "altair", "refusal": None, "lift": "", "until": None},
+        ],
+        "cure": "",
+        "needed_by": [],
+        "start": {"at": soon, "low": soon - 120, "high": soon + 180, "node": "vega", "seconds": 90.0,
+                  "ahead": 2, "after": "b"},
+    }  # fmt: skip
+    _, lines, _ = do("why", {"/api/v1/why/a": [[answer]]}, package="a")
+    at = time.strftime("%H:%M", time.localtime(soon))
+    assert lines[2:5] == [
+        f"  vega: busy with b, ends by itself about {at}",
+        "  deneb: deneb is drained → build-swarm resume deneb",
+        "  altair: would take it now",
+    ]
+    assert lines[5].startswith(f"  should begin about {at}, in 10 min (8 min – 13 min) on vega, after b")
+    assert lines[5].endswith(" and 2 others, and take 2 min")
+    answer["start"]["at"] = answer["start"]["low"] = answer["start"]["high"] = 0.0
+    _, lines, _ = do("why", {"/api/v1/why/a": [[answer]]}, package="a")
+    assert lines[5] == "  should begin now on vega, and take 2 min"
 
 
 def test_what_a_reset_would_lose_is_counted() -> None:
