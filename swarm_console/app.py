@@ -1,26 +1,27 @@
 """The full-screen console as a table of contents: its style sheets, keys and screens. It draws nothing."""
 
-import asyncio
-import os
+import shlex
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from swarm_console import keys, palette
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.arguments import called
 from swarm_console.ask import Swarm
-from swarm_console.conduct import conduct, given_by
+from swarm_console.conduct import conduct
+from swarm_console.configuration import Configuration
 from swarm_console.feed import Feed
+from swarm_console.greyed import Answering
 from swarm_console.harmless import one_line
-from swarm_console.memory import Notebook, of_user
+from swarm_console.memory import Notebook
 from swarm_console.mirror import Mirror
+from swarm_console.offer import obstacle
 from swarm_console.panes.top import CONSOLE_ITSELF
 from swarm_console.picture import Picture
 from swarm_console.screens.cures import offer_cures
@@ -29,7 +30,7 @@ from swarm_console.screens.help import help_screen
 from swarm_console.screens.live import LiveScreen
 from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
-from swarm_console.stream import Gateway, Wire
+from swarm_console.stream import Wire
 from swarm_console.themes import DARK, LIGHT, THEMES
 from swarm_node.model.remedies import Remedy
 
@@ -41,12 +42,13 @@ Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]
 
 
-class SwarmConsole(App[None]):
+class SwarmConsole(Answering):
     """The console on one swarm: a wire to listen on, and a way to ask for actions."""
 
     TITLE = "Build Swarm"
     CSS_PATH = SHEETS
     NOTIFICATION_TIMEOUT = 6
+    BINDING_GROUP_TITLE = "everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
     OPENS: ClassVar[dict[str, Callable[["SwarmConsole"], None]]] = {"fix-blocked": offer_cures}
     """Actions of the registry that are a screen here."""
@@ -59,10 +61,18 @@ class SwarmConsole(App[None]):
         readonly: bool = False,
         clock: Callable[[], float] = time.time,
         notebook: Notebook | None = None,
+        configuration: Configuration | None = None,
+        keymap: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.notebook = notebook or Notebook()
-        self.wire, self.connect, self.readonly, self.clock = wire, connect, readonly, clock
+        self.configuration = configuration or Configuration()
+        self.wire, self.connect, self.clock = wire, connect, clock
+        self.locked = "this console is read only; open it without --readonly" if readonly else ""
+        """Why nothing can be changed from here; empty when it can."""
+        self.set_keymap(keymap or {})
+        self.key_names = {b.id or "": self.get_key_display(b) for b in keys.effective(keymap or {})}
+        """How the key of each action is written."""
         self.mirror = Mirror(clock)
         self.feed = Feed(self)
         self.busy: dict[str, str] = {}
@@ -79,7 +89,7 @@ class SwarmConsole(App[None]):
 
     def picture(self) -> Picture:
         """The swarm as it is now."""
-        return Picture(self.mirror, self.clock(), tuple(self.busy.values()), self.readonly)
+        return Picture(self.mirror, self.clock(), self.busy, self.locked, self.key_names)
 
     @property
     def about(self) -> LiveScreen:
@@ -90,14 +100,20 @@ class SwarmConsole(App[None]):
         """A word of an action under way, from its thread."""
         self.call_later(partial(self.notify, one_line(line), markup=False))
 
-    def do(self, name: str, words: list[str] | None = None) -> None:
-        """Begin an action of the registry; `words` are its positional parameters, as on a command line."""
-        action = ACTIONS[name]
-        self.run_worker(conduct(self, action, given_by(action, words or [])), group="action")
+    def do(self, name: str, words: Sequence[str] = ()) -> None:
+        """Begin an action of the registry; `words` follow its name, as on a command line."""
+        self.run_worker(conduct(self, ACTIONS[name], words), group="action")
+
+    def obstacle(self, action: str, parameters: tuple[object, ...]) -> str:
+        known = ACTIONS.get(str(parameters[0])) if action == "do" and parameters else None
+        return obstacle(known, self.picture()) if known is not None else ""
+
+    def get_key_display(self, binding: Binding) -> str:
+        return binding.key_display or keys.written(binding.key)
 
     def call(self, words: Sequence[str]) -> None:
         """Begin what words after `build-swarm` say."""
-        self.run_worker(conduct(self, *called(words)), group="action")
+        self.do(words[0], words[1:])
 
     def cure(self, remedy: Remedy) -> None:
         """Do what a remedy says, or tell what only a person can."""
@@ -115,8 +131,10 @@ class SwarmConsole(App[None]):
         self.push_screen(NodeScreen(node))
 
     def action_do(self, name: str) -> None:
-        """A key of the registry was pressed."""
-        if (opens := self.OPENS.get(name)) is not None:
+        """A key of the registry was pressed, or its line of the palette chosen."""
+        if reason := obstacle(ACTIONS[name], self.picture()):
+            self.deny(ACTIONS[name].title, reason)
+        elif (opens := self.OPENS.get(name)) is not None:
             opens(self)
         else:
             self.do(name)
@@ -124,8 +142,11 @@ class SwarmConsole(App[None]):
     def action_next(self) -> None:
         """Do what the top says is next."""
         step = self.picture().next
+        words = shlex.split(step.command)[2:]
         if step.action in CONSOLE_ITSELF:
             self.notify(f"{step.text}: there is nothing to do but watch", markup=False)
+        elif step.action in ACTIONS and words:
+            self.do(step.action, words)
         elif step.action in ACTIONS:
             self.action_do(step.action)
         else:
@@ -147,21 +168,3 @@ class SwarmConsole(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         return palette.commands(self)
-
-
-def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
-    """The console on the swarm behind a gateway, until it is quit; the exit code.
-
-    Without a token, the swarm's secret comes from SWARM_TOKEN.
-    """
-    secret = token or os.environ.get("SWARM_TOKEN", "")
-
-    async def live() -> int:
-        async with Gateway(gateway_url, secret) as wire:
-            app = SwarmConsole(
-                wire, lambda say: Swarm(gateway_url, secret, say), readonly=readonly, notebook=of_user()
-            )
-            await app.run_async()
-            return app.return_code or 0
-
-    return asyncio.run(live())

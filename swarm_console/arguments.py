@@ -54,13 +54,6 @@ def parse(words: Sequence[str], program: str) -> Request:
     )
 
 
-def called(words: Sequence[str]) -> tuple[Action, dict[str, Any]]:
-    """The action that words after `build-swarm` name, with all of its parameters. Raises: Usage."""
-    name, *rest = words
-    action = find(name)
-    return action, _params(action, for_action(action, BY_ACTION), rest)
-
-
 def _without_action(options: argparse.Namespace, rest: list[str], program: str) -> Request:
     if rest:
         known = [f"--{option.name}" for option in OPTIONS]
@@ -145,6 +138,18 @@ def _add(parser: Parser, parameter: Parameter) -> None:
         return
     nargs = "*" if parameter.many else None if parameter.required else "?"
     parser.add_argument(parameter.name, nargs=nargs, **options)
+
+
+def given_by(action: Action, words: Sequence[str]) -> dict[str, Any]:
+    """What the words after an action's name say, without what is said by leaving it out. Raises: Usage.
+
+    What is required may be missing: whoever asks for an action on the screen is asked for it.
+    """
+    required = [parameter for parameter in action.parameters if parameter.required]
+    if not words and required:
+        return {}
+    found, defaults = _params(action, for_action(action, BY_ACTION), list(words)), action.defaults()
+    return {name: value for name, value in found.items() if value != defaults[name]}
 
 
 def _params(action: Action, parser: Parser, words: list[str]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def on_swarm(request: Request, url: str, token: str) -> int:
 
 def full_screen(url: str, token: str, readonly: bool) -> int:
     """The console on the whole screen."""
-    from swarm_console.app import run
+    from swarm_console.opening import run
 
     return run(url, readonly=readonly, token=token)
 

@@ -6,9 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.arguments import given_by
 from swarm_console.background import in_thread
 from swarm_console.errors import explained
 from swarm_console.harmless import harmless
+from swarm_console.offer import bar
 from swarm_console.pen import Pen
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.parameter import ParameterDialog
@@ -35,34 +37,15 @@ def command_line(action: Action, given: dict[str, Any]) -> str:
     return shlex.join([*words, *(["--yes"] if action.dangerous else [])])
 
 
-def given_by(action: Action, words: Sequence[str]) -> dict[str, Any]:
-    """The parameters that words mean, as they would stand after the action on a command line."""
-    given: dict[str, Any] = {}
-    left = list(words)
-    for parameter in action.parameters:
-        if parameter.positional and left:
-            given[parameter.name] = left if parameter.many else left.pop(0)
-    return given
-
-
-def refusal(app: "SwarmConsole", action: Action) -> str | None:
-    """Why the action cannot be done from here now; None when it can."""
-    if app.readonly and action.changes:
-        return "this console is read only; open it without --readonly"
-    if action.name in app.busy:
-        return "it is under way already"
-    return None
-
-
-async def conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -> None:
-    """Do the action with what was given, asking for what lacks; every outcome is told."""
-    if (reason := refusal(app, action)) is not None:
-        app.notify(reason, title=action.title, severity="warning", markup=False)
+async def conduct(app: "SwarmConsole", action: Action, words: Sequence[str]) -> None:
+    """Do the action with the words that follow it, asking for what lacks; every outcome is told."""
+    if reason := bar(action, app.picture()):
+        app.deny(action.title, reason)
         return
     app.busy[action.name] = action.title
     app.feed.changed()
     try:
-        await _conduct(app, action, given)
+        await _conduct(app, action, given_by(action, words))
     except Exception as error:
         _tell_error(app, action, error)
     finally:

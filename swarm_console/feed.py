@@ -4,6 +4,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
+from swarm_console.actions.registry import ACTIONS
+from swarm_console.offer import obstacle
+from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
 from swarm_console.stream import follow, watch_health
 
@@ -23,6 +26,7 @@ class Feed:
     def __init__(self, app: "SwarmConsole") -> None:
         self._app = app
         self._changed = asyncio.Event()
+        self._greyed: frozenset[str] = frozenset()
 
     def begin(self) -> None:
         """Start all of it."""
@@ -45,9 +49,19 @@ class Feed:
         if not self._app.is_running:
             return
         picture = self._app.picture()
+        self._grey(picture)
         for screen in self._app.screen_stack:
             if isinstance(screen, LiveScreen) and screen.is_mounted:
                 screen.draw(picture)
+
+    def _grey(self, picture: Picture) -> None:
+        """Have the footer drawn anew when other keys than before can do nothing."""
+        greyed = frozenset(
+            action.name for action in ACTIONS.values() if action.key and obstacle(action, picture)
+        )
+        if greyed != self._greyed:
+            self._greyed = greyed
+            self._app.refresh_bindings()
 
     async def _keep_asking(self) -> None:
         """Ask how gateway and orchestrator are."""

@@ -1,9 +1,10 @@
 """Every key that works everywhere: those of the registry's actions, and the console's own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from textual.binding import Binding
+from textual.keys import format_key
 
 from swarm_console.actions.action import Action
 from swarm_console.actions.registry import ACTIONS
@@ -13,9 +14,10 @@ IN_FOOTER: Final = ("verify", "finalize", "fix-blocked", "unblock", "balance", "
 
 OWN: Final = (
     Binding("n", "next", "Next", tooltip="do what NEXT says", id="next"),
-    Binding("question_mark", "help", "Help", key_display="?", id="help"),
-    Binding("ctrl+r,f5", "reconnect", "Refresh", show=False, id="refresh"),
-    Binding("t", "turn_theme", "Dark or light", show=False, id="theme"),
+    Binding("question_mark", "help", "Help", tooltip="what is here, and every key", id="help"),
+    Binding("ctrl+r,f5", "reconnect", "Refresh", False, tooltip="connect and draw anew", id="refresh"),
+    Binding("ctrl+p", "command_palette", "Palette", False, tooltip="every action by name", id="palette"),
+    Binding("t", "turn_theme", "Dark or light", False, tooltip="dark or light", id="theme"),
 )
 
 
@@ -23,6 +25,20 @@ def bindings() -> Iterator[Binding]:
     """Keys of actions, those in the footer first, then the console's own."""
     yield from map(_binding, sorted((a for a in ACTIONS.values() if a.key), key=_place))
     yield from OWN
+
+
+def written(key: str) -> str:
+    """A key as people write it: ctrl+r, ?, esc."""
+    *modifiers, last = key.split("+")
+    return "+".join([*modifiers, format_key(last)])
+
+
+def effective(keymap: Mapping[str, str]) -> Iterator[Binding]:
+    """The same, each with the one key that is shown for it, as a keymap has it."""
+    for binding in bindings():
+        keys = keymap.get(binding.id or "", binding.key)
+        (first, *_) = Binding.make_bindings([binding.with_key(keys)])
+        yield first
 
 
 def _binding(action: Action) -> Binding:

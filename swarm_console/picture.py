@@ -1,8 +1,9 @@
 """What the panes draw: the mirror at one moment, with the figures that more than one of them needs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from swarm_console.lineup import RANKS
@@ -30,9 +31,21 @@ class Share(NamedTuple):
 class Picture:
     """One moment (Unix seconds) of a mirror. It reads the mirror's live state: draw it, do not keep it."""
 
-    def __init__(self, mirror: Mirror, now: float, busy: Sequence[str] = (), readonly: bool = False) -> None:
-        self.mirror, self.now, self.busy, self.readonly = mirror, now, busy, readonly
-        """`busy`: titles of the actions that this console has under way."""
+    def __init__(
+        self,
+        mirror: Mirror,
+        now: float,
+        busy: Mapping[str, str] = MappingProxyType({}),
+        locked: str = "",
+        keys: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.mirror, self.now = mirror, now
+        self.busy = busy
+        """The actions that this console has under way, by name, with their titles."""
+        self.locked = locked
+        """Why nothing can be changed from here; empty when it can."""
+        self.keys = keys
+        """How the key of each action is written, by the action's name."""
 
     @property
     def state(self) -> State:

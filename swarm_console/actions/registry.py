@@ -7,6 +7,7 @@ from swarm_console.actions import (
     diagnose,
     explain,
     follow,
+    keys,
     logs,
     look,
     machines,
@@ -33,6 +34,7 @@ ACTIONS: dict[str, Action] = {
         *machines.ACTIONS,
         *whatif.ACTIONS,
         *diagnose.ACTIONS,
+        *keys.ACTIONS,
     )
 }
 

@@ -49,8 +49,9 @@ class Pane(Vertical, Generic[T]):
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
     ALLOW_MAXIMIZE = True
+    BINDING_GROUP_TITLE = "panes"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only rows that match; ! inverts"),
+        Binding("slash", "filter", "Filter", tooltip="only rows that match; ! inverts", id="filter"),
     ]
 
     picture: Picture

@@ -37,7 +37,7 @@ class StagingPane(Pane[Finding]):
             return "✓ nothing was found against this release"
         staged = len(picture.staged)
         if staged:
-            return f"? {count(staged, 'package')} staged, not verified yet: v"
+            return f"? {count(staged, 'package')} staged, not verified yet: {picture.keys.get('verify', '')}"
         return "nothing is staged"
 
     def summary(self, picture: Picture) -> str:
@@ -65,7 +65,7 @@ def gauge(picture: Picture) -> list[Span]:
     assert verdict is not None
     safe = verdict.score < limit
     line = f"{bar(verdict.score / limit, GAUGE)} {verdict.score} of {limit}: "
-    line += "safe to release, F" if safe else "not safe to release"
+    line += f"safe to release, {picture.keys.get('finalize', '')}" if safe else "not safe to release"
     return [
         (line, "ok" if safe else "attention"),
         (f"{count(verdict.packages, 'package')} in staging, {size(verdict.size)}", "dim"),

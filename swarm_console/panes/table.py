@@ -36,14 +36,15 @@ class Table(ScrollView, Generic[T], can_focus=True):
         "table--empty",
         *(f"tone--{tone}" for tone in TONES),
     }
+    BINDING_GROUP_TITLE = "tables"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "leaf(-1)", "Page up", show=False),
-        Binding("pagedown", "leaf(1)", "Page down", show=False),
-        Binding("home,g", "jump(0)", "First", show=False),
-        Binding("end,G", "jump(-1)", "Last", show=False),
-        Binding("enter", "choose", "Open", show=False),
+        Binding("up,k", "move(-1)", "Up", False, tooltip="one row up", id="up"),
+        Binding("down,j", "move(1)", "Down", False, tooltip="one row down", id="down"),
+        Binding("pageup", "leaf(-1)", "Page up", False, tooltip="one page up", id="page-up"),
+        Binding("pagedown", "leaf(1)", "Page down", False, tooltip="one page down", id="page-down"),
+        Binding("home,g", "jump(0)", "First", False, tooltip="to the first row", id="first"),
+        Binding("end,G", "jump(-1)", "Last", False, tooltip="to the last row", id="last"),
+        Binding("enter", "choose", "Open", False, tooltip="deeper, into what the row is about", id="open"),
     ]
 
     cursor: reactive[int] = reactive(0)

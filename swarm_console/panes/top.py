@@ -18,7 +18,8 @@ ROOMY = 80
 """From so many columns on, the orchestrator's name has room."""
 SHORTEST_BAR, LONGEST_BAR = 10, 40
 TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
-NEXT_KEY = "n"
+NEXT = "next"
+"""The id of the key that does whatever is next."""
 CONSOLE_ITSELF = ("monitor",)
 """Actions that say no more than: keep looking."""
 
@@ -86,10 +87,10 @@ def _who(picture: Picture) -> list[Span]:
     if picture.state.held:
         because = f": {picture.state.hold_reason}" if picture.state.hold_reason else ""
         spans.append((f"  ‖ paused{because}", "wait"))
-    if picture.readonly:
+    if picture.locked:
         spans.append(("  read only", "dim"))
     if picture.busy:
-        spans.append((f"  ↻ {', '.join(picture.busy)} …", "accent"))
+        spans.append((f"  ↻ {', '.join(picture.busy.values())} …", "accent"))
     return spans
 
 
@@ -147,19 +148,19 @@ def _next(picture: Picture, width: int) -> list[Span]:
     step = picture.next
     tone = {"wait": "accent"}.get(step.tone, step.tone)
     head: list[Span] = [(f"{TONE_SIGNS.get(step.tone, '▲')} NEXT ", tone), (step.text, "bold")]
-    tail = _key(step.action, step.command)
+    tail = _key(picture, step.action, step.command)
     room = width - length([*head, *tail]) - 4
     items = _within(step.items, room)
     return _spread([*head, (f" {items}" if items else "", "")], tail, width)
 
 
-def _key(action: str, command: str) -> list[Span]:
+def _key(picture: Picture, action: str, command: str) -> list[Span]:
     if action in CONSOLE_ITSELF:
         return []
-    known = ACTIONS.get(action)
-    if known is None:
+    if action not in ACTIONS:
         return [(command, "accent")]
-    return [(f" {known.key or NEXT_KEY} ", "key"), (f" {command}", "dim")]
+    key = picture.keys.get(action) or picture.keys.get(NEXT, "")
+    return [(f" {key} ", "key"), (f" {command}", "dim")]
 
 
 def _within(items: Sequence[str], room: int) -> str:

@@ -16,10 +16,12 @@ from swarm_console.screens.live import Dialog
 class Confirm(Dialog[bool]):
     """True when the person says yes."""
 
+    BINDING_GROUP_TITLE = "questions"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n,escape", "dismiss(False)", "No"),
-        Binding("y", "dismiss(True)", "Yes"),
-        Binding("left,right", "app.focus_next", show=False),
+        Binding("n", "dismiss(False)", "No", tooltip="leave it as it is", id="no"),
+        Binding("escape", "dismiss(False)", "No", tooltip="leave it as it is", id="back"),
+        Binding("y", "dismiss(True)", "Yes", tooltip="do it", id="yes"),
+        Binding("left,right", "app.focus_next", "Other", tooltip="the other button", id="other-button"),
     ]
 
     def __init__(self, title: str, lost: Sequence[str], command: str) -> None:
@@ -32,8 +34,8 @@ class Confirm(Dialog[bool]):
             yield Static(harmless("\n".join(f"• {line}" for line in self._lost)), markup=False)
             yield Static(f"$ {self._command}", classes="command", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("No (n)", id="no", compact=True)
-                yield Button("Yes (y)", id="yes", variant="error", compact=True)
+                yield Button(f"No ({self.key_of('no')})", id="no", compact=True)
+                yield Button(f"Yes ({self.key_of('yes')})", id="yes", variant="error", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()

@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 KEYS = "Enter does the marked remedy, Tab to the remedies, digits do theirs, Esc goes back"
 
 
+def _digit(number: int) -> Binding:
+    words = f"do remedy {number}"
+    return Binding(f"{number}", f"choose({number})", words, False, tooltip=words, id=f"remedy-{number}")
+
+
 class CuresDialog(Dialog[Remedy | None]):
     """The chosen remedy, to be done; None for none."""
 
+    BINDING_GROUP_TITLE = "cures"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Back"),
-        *(Binding(f"{number}", f"choose({number})", show=False) for number in range(1, 10)),
+        Binding("escape,q", "dismiss(None)", "Back", tooltip="cure nothing", id="back"),
+        *(_digit(number) for number in range(1, 10)),
     ]
 
     def __init__(self, found: Sequence[Cluster]) -> None:

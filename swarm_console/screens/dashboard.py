@@ -30,14 +30,26 @@ TALL_ROWS = 22
 PANES: tuple[type[Pane[Any]], ...] = (NodesPane, BlockedPane, QueuePane, StagingPane, EventsPane)
 
 
+def _digit(pane: type[Pane[Any]]) -> Binding:
+    return Binding(
+        pane.DIGIT,
+        f"pane('{pane.__name__}')",
+        pane.NAME,
+        show=False,
+        tooltip=f"{pane.NAME} to the front",
+        id=f"pane-{pane.DIGIT}",
+    )
+
+
 class Dashboard(LiveScreen):
     """Where one lives."""
 
+    BINDING_GROUP_TITLE = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(pane.DIGIT, f"pane('{pane.__name__}')", pane.NAME, show=False) for pane in PANES),
-        Binding("escape", "back", "Clear filter", show=False),
-        Binding("z", "zoom", "Zoom", show=False, tooltip="one pane as large as the screen, and back"),
-        Binding("q", "app.quit", "Quit"),
+        *map(_digit, sorted(PANES, key=lambda pane: pane.DIGIT)),
+        Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
+        Binding("z", "zoom", "Zoom", False, tooltip="one pane as large as the screen, and back", id="zoom"),
+        Binding("q", "app.quit", "Quit", tooltip="the swarm goes on", id="quit"),
     ]
 
     def compose(self) -> ComposeResult:

@@ -34,8 +34,9 @@ class Prose(Toned):
 class DepthScreen(LiveScreen):
     """Subclasses say the lines."""
 
+    BINDING_GROUP_TITLE = "screens in depth"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "app.pop_screen", "Back", key_display="esc")
+        Binding("escape,backspace", "app.pop_screen", "Back", tooltip="where one came from", id="back")
     ]
 
     def lines(self, picture: Picture) -> Lines:

@@ -1,9 +1,11 @@
 """Screens that show the swarm as it is: the App hands each of them every new picture."""
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
+from swarm_console.greyed import Keyed
 from swarm_console.picture import Picture
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LiveScreen(Screen[None]):
+class LiveScreen(Keyed, Screen[None]):
     """A screen that draws pictures."""
 
     @property
@@ -48,7 +50,10 @@ class LiveScreen(Screen[None]):
         self.call_after_refresh(lambda: self.draw(self.console.picture()))
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(Keyed, ModalScreen[T]):
     """A box in front of what is there; Esc gives it up."""
 
-    BINDINGS = [("escape", "dismiss(None)", "Back")]  # noqa: RUF012
+    BINDING_GROUP_TITLE = "dialogs"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", tooltip="give it up", id="back")
+    ]

@@ -20,11 +20,12 @@ PAST = 12
 class NodeScreen(DepthScreen):
     """Everything that is known of one node."""
 
+    BINDING_GROUP_TITLE = "node"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "d", "hold", "Drain or resume", tooltip="finish what it builds and take nothing more; or go on"
+            "d", "hold", "Drain or resume", tooltip="finish its build and take no more; or go on", id="hold"
         ),
-        Binding("enter", "build", "Its package"),
+        Binding("enter", "build", "Its package", tooltip="deeper, into what it builds", id="open"),
     ]
 
     def __init__(self, node: str) -> None:

@@ -22,9 +22,10 @@ LONGEST_LIST = 12
 class PackageScreen(DepthScreen):
     """Everything that is known of one build."""
 
+    BINDING_GROUP_TITLE = "package"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "cure", "Do its cure", tooltip="the action that the diagnosis names"),
-        Binding("u", "unblock", "Try it again", tooltip="unblock this package only"),
+        Binding("x", "cure", "Do its cure", tooltip="the action that the diagnosis names", id="cure"),
+        Binding("u", "unblock", "Try it again", tooltip="unblock this package only", id="unblock"),
     ]
 
     def __init__(self, build: str) -> None:

@@ -1,10 +1,7 @@
 """Asking for the one thing that an action cannot do without."""
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
@@ -14,8 +11,6 @@ from swarm_console.screens.live import Dialog
 
 class ParameterDialog(Dialog[str | None]):
     """What was typed, stripped; None when it was given up."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Back")]
 
     def __init__(self, action: Action, parameter: Parameter, likely: str = "") -> None:
         super().__init__()

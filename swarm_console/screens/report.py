@@ -19,7 +19,10 @@ WRAPPED_LINES = 200
 class Report(Dialog[None]):
     """Lines to read and scroll."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss(None)", "Back")]
+    BINDING_GROUP_TITLE = "reports"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss(None)", "Back", tooltip="where one came from", id="back")
+    ]
 
     def __init__(self, title: str, lines: Sequence[str], command: str = "") -> None:
         super().__init__()

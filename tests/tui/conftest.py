@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
+from swarm_console.configuration import Configuration
 from swarm_console.memory import Notebook
 from swarm_console.screens.live import Dialog
 from tests.tui.story import Story
@@ -82,10 +83,23 @@ def open_console(notebook: Notebook) -> Open:
 
     @asynccontextmanager
     async def opened(
-        story: Story, size: tuple[int, int] = (120, 36), readonly: bool = False, **answers: Any
+        story: Story,
+        size: tuple[int, int] = (120, 36),
+        readonly: bool = False,
+        keymap: dict[str, str] | None = None,
+        configuration: Configuration | None = None,
+        **answers: Any,
     ) -> AsyncIterator[Stage]:
         operator = Operator(story, answers)
-        app = SwarmConsole(story, operator.connect, readonly=readonly, clock=story.clock, notebook=notebook)
+        app = SwarmConsole(
+            story,
+            operator.connect,
+            readonly=readonly,
+            clock=story.clock,
+            notebook=notebook,
+            keymap=keymap,
+            configuration=configuration,
+        )
         async with app.run_test(size=size, notifications=True) as pilot:
             stage = Stage(pilot, app, story, operator)
             await stage.settle()

@@ -156,7 +156,7 @@ async def test_fix_blocked_offers_the_cures(open_console: Open) -> None:
 async def test_fix_blocked_with_nothing_blocked(open_console: Open) -> None:
     async with open_console(empty()) as stage:
         await act(stage, "f")
-        assert toasts(stage) == [("nothing is blocked", "information")]
+        assert toasts(stage) == [("nothing is blocked", "warning")]
 
 
 async def test_read_only_refuses_what_changes(open_console: Open) -> None:
@@ -182,10 +182,10 @@ async def test_enter_goes_deeper_and_escape_back(open_console: Open) -> None:
 
 async def test_a_package_is_cured_from_its_screen(open_console: Open) -> None:
     async with open_console(blocked()) as stage:
-        await act(stage, "3", "enter", "x")
-        assert [name for name, _ in stage.operator.acted] == ["sync-overlays"]
-        await act(stage, "escape", "3", "down", "enter", "u")
-        assert stage.operator.acted[-1][0] == "unblock"
+        await act(stage, "3", "down", "enter", "u")
+        assert [name for name, _ in stage.operator.acted] == ["unblock"]
+        await act(stage, "escape", "3", "enter", "x")
+        assert stage.operator.acted[-1][0] == "sync-overlays"
 
 
 async def test_a_node_is_drained_and_resumed_from_its_screen(open_console: Open) -> None:

@@ -28,6 +28,7 @@ PROMISED = {
         "monitor",
         "simulate",
         "diagnose",
+        "keys",
     ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain"),
     *("fix-blocked", "unblock", "balance", "build-local"),

@@ -1,0 +1,47 @@
+"""`keys`: every key of the console, as this machine's configuration has it, and where it works."""
+
+from __future__ import annotations
+
+from swarm_console.actions.action import Action, Outcome
+from swarm_console.pen import table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from swarm_console.actions.action import Params
+    from swarm_console.ask import Swarm
+    from swarm_console.pen import Pen
+
+
+def keys(swarm: Swarm, params: Params) -> Outcome:
+    """Needs no swarm. Raises: Usage for a configuration that cannot be."""
+    from swarm_console.configuration import configured, files
+    from swarm_console.keybook import book, keymap_of
+
+    keymap = keymap_of(configured(files()))
+    rows = [
+        {
+            "key": entry.shown,
+            "name": entry.id,
+            "where": entry.context,
+            "help": entry.text,
+            "changed": entry.id in keymap,
+        }
+        for entry in book(keymap)
+    ]
+    return Outcome({"keys": rows, "files": [str(path) for path in files()]})
+
+
+def show_keys(seen: Any, pen: Pen) -> list[str]:
+    rows = (
+        (row["key"], f"{row['name']} *" if row["changed"] else row["name"], row["where"], row["help"])
+        for row in seen["keys"]
+    )
+    foot = f'other keys: [keys] name = "key" in {" or ".join(seen["files"])}; those are marked *'
+    return [*table(("Key", "Name", "Where", "What it does"), rows, pen), pen("dim", foot)]
+
+
+ACTIONS = (
+    Action("keys", "Keys", "every key of the console and where it works; needs no swarm", keys, show_keys),
+)

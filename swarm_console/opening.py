@@ -1,0 +1,39 @@
+"""Opening the console on the whole screen: what it is opened on, and how a person wants it."""
+
+import asyncio
+import os
+
+from swarm_console.app import SwarmConsole
+from swarm_console.ask import Swarm
+from swarm_console.configuration import configured, files
+from swarm_console.memory import of_user
+from swarm_console.stream import Gateway
+
+
+def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
+    """The console on the swarm behind a gateway, until it is quit; the exit code.
+
+    Without a token, the swarm's secret comes from SWARM_TOKEN. Raises: Usage for a bad console.toml.
+    """
+    secret = token or os.environ.get("SWARM_TOKEN", "")
+    wanted = configured(files())
+    keymap = {}
+    if wanted.values.keys:
+        from swarm_console.keybook import keymap_of  # it imports every screen there is
+
+        keymap = keymap_of(wanted)
+
+    async def live() -> int:
+        async with Gateway(gateway_url, secret) as wire:
+            app = SwarmConsole(
+                wire,
+                lambda say: Swarm(gateway_url, secret, say),
+                readonly=readonly,
+                notebook=of_user(),
+                configuration=wanted.values,
+                keymap=keymap,
+            )
+            await app.run_async()
+            return app.return_code or 0
+
+    return asyncio.run(live())
