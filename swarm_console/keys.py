@@ -27,6 +27,12 @@ def bindings() -> Iterator[Binding]:
     yield from OWN
 
 
+def remedy_key(number: int, action: str) -> Binding:
+    """The digit that does a remedy, where remedies are numbered."""
+    words = f"do remedy {number}"
+    return Binding(f"{number}", f"{action}({number})", words, False, tooltip=words, id=f"remedy-{number}")
+
+
 def written(key: str) -> str:
     """A key as people write it: ctrl+r, ?, esc."""
     *modifiers, last = key.split("+")

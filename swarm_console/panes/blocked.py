@@ -29,8 +29,9 @@ class BlockedPane(Pane[Cluster]):
         Column("Packages", 16, flex=3),
         Column("Unlocks", 8, right=True, spare=1),
     )
+    BINDING_GROUP_TITLE = "blocked"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "cure", "Cure", tooltip="do the first remedy of the marked cause"),
+        Binding("x", "cure", "Cure", tooltip="do the first remedy of the marked cause", id="cure"),
     ]
 
     def items(self, picture: Picture) -> Sequence[Cluster]:

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer
 
+from swarm_console.keys import remedy_key
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.blocked import certainty, evidence, extent
 from swarm_console.panes.grid import Cell, Column
@@ -69,10 +70,11 @@ class PackagesPane(Pane[Build]):
 class ClusterScreen(LiveScreen):
     """A cause of blocked builds, while there are any."""
 
+    BINDING_GROUP_TITLE = "cause"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "back", "Back", key_display="esc"),
-        Binding("x", "cure(1)", "Cure", tooltip="do the first remedy"),
-        *(Binding(f"{number}", f"cure({number})", f"Remedy {number}", show=False) for number in range(1, 10)),
+        Binding("escape,backspace", "back", "Back", tooltip="where one came from", id="back"),
+        Binding("x", "cure(1)", "Cure", tooltip="do the first remedy", id="cure"),
+        *(remedy_key(number, "cure") for number in range(1, 10)),
     ]
 
     def __init__(self, cause: str) -> None:

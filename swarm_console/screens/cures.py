@@ -12,6 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from swarm_console.harmless import one_line
+from swarm_console.keys import remedy_key
 from swarm_console.panes.blocked import EVIDENCE, NAMED, certainty, evidence, extent
 from swarm_console.screens.live import Dialog
 from swarm_node.model.clusters import Cluster
@@ -23,18 +24,13 @@ if TYPE_CHECKING:
 KEYS = "Enter does the marked remedy, Tab to the remedies, digits do theirs, Esc goes back"
 
 
-def _digit(number: int) -> Binding:
-    words = f"do remedy {number}"
-    return Binding(f"{number}", f"choose({number})", words, False, tooltip=words, id=f"remedy-{number}")
-
-
 class CuresDialog(Dialog[Remedy | None]):
     """The chosen remedy, to be done; None for none."""
 
     BINDING_GROUP_TITLE = "cures"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Back", tooltip="cure nothing", id="back"),
-        *(_digit(number) for number in range(1, 10)),
+        *(remedy_key(number, "choose") for number in range(1, 10)),
     ]
 
     def __init__(self, found: Sequence[Cluster]) -> None:
