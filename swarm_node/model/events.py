@@ -17,6 +17,8 @@ class Policy(Struct, frozen=True):
     time_limit: float = 86_400.0
     silence_limit: float = 3_600.0
     risk_limit: int = 10
+    recheck: float = 600.0
+    """Pause after a check that a node set aside did not pass."""
     simulated: bool = False
     """Whether dummies of `stress` may be built here."""
 

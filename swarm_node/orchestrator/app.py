@@ -99,6 +99,7 @@ async def recover(parts: Parts) -> None:
                 lease=settings.lease_seconds,
                 max_attempts=settings.max_attempts,
                 backoff=settings.retry_seconds,
+                recheck=settings.recheck_seconds,
                 build_mode=settings.build_mode,
                 time_limit=settings.time_limit,
                 silence_limit=settings.silence_limit,

@@ -139,6 +139,8 @@ class OrchestratorSettings(Settings):
     """Tries of one build before it is blocked."""
     retry_seconds: Seconds = 30.0
     """Pause before the first retry of a transient failure; doubles with each."""
+    recheck_seconds: Seconds = 600.0
+    """Pause before a drone that was set aside and did not pass its check is checked again."""
     lease_seconds: Seconds = 90.0
     """Silence of a drone after which its build is given to another."""
     time_limit: Seconds = 86_400.0

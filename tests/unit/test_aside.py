@@ -2,7 +2,7 @@
 
 from swarm_node.model import commands as c
 from swarm_node.model import events as e
-from swarm_node.model.rules.aside import CHECK, PAUSE
+from swarm_node.model.rules.aside import CHECK
 from swarm_node.model.work import Diagnosis
 from tests.unit.stories import Story, assert_sound, row
 from tests.unit.test_blame import fail_on, stage_on, swarm
@@ -55,7 +55,7 @@ def test_a_failed_check_is_repeated_after_a_pause() -> None:
     story.do(c.FinishDirective(node="izar", id=first, ok=False, output="no compiler"))
     assert story.state.nodes["izar"].aside
     assert story.do(c.Sweep(silent={})) == []
-    story.now += PAUSE
+    story.now += story.state.policy.recheck
     assert [type(event) for event in story.do(c.Sweep(silent={}))] == [e.DirectiveIssued]
     assert check_of(story) > first
     assert story.do(c.Sweep(silent={})) == [], "one check at a time"

@@ -10,8 +10,6 @@ from swarm_node.model.state import Build, Directive, Node, State
 
 CHECK: Final = "check_node"
 """The directive by which a node shows that it can build."""
-PAUSE: Final = 600.0
-"""Seconds between a check that failed and the next."""
 
 
 def set_aside(state: State, build: Build, failed: e.BuildFailed, now: float) -> list[e.Event]:
@@ -64,7 +62,7 @@ def _due(state: State, node: Node, now: float) -> bool:
     if not asked:
         return True
     last = asked[-1]
-    return last.finished is not None and not 0 <= now - last.finished < PAUSE
+    return last.finished is not None and not 0 <= now - last.finished < state.policy.recheck
 
 
 def _check(state: State, node: Node, now: float, number: int | None = None) -> e.DirectiveIssued:
