@@ -26,10 +26,14 @@ TELLING: Final[dict[str, tuple[float, float, float]]] = {
     "drone-trouble": (0.10, 0.90, 0.0),
 }
 """Prior odds of package, drone and tree by kind. Other kinds name their cause themselves and tell nothing."""
-CERTAIN: Final = 0.9
-"""Odds from which a suspect counts as found."""
+SETTLED: Final = 0.9
+"""Odds from which no experiment is worth its time."""
+WORTH_A_CHECK: Final = 0.85
+"""Odds from which a drone is set aside and checked, which costs it seconds."""
 FAILS_WHERE_AT_FAULT, FAILS_ELSEWHERE = 0.9, 0.1
-SICK_DRONE_FAILS: Final = 0.7
+SICK_DRONE_FAILS: Final = 0.8
+RECENT: Final = 6
+"""Packages of a drone's record that count: a drone that was sound for long may have become sick."""
 USUAL_FAILURES: Final = (0.1, 0.7)
 """Least and most that the share of failures on the other nodes can be taken for."""
 
@@ -49,7 +53,7 @@ class Odds(Struct, frozen=True):
     @property
     def settled(self) -> bool:
         """Whether one of them is all but certain."""
-        return max(self.package, self.drone, self.tree) >= CERTAIN
+        return max(self.package, self.drone, self.tree) >= SETTLED
 
 
 class Case(NamedTuple):
@@ -69,13 +73,17 @@ def case_of(state: State, build: Build) -> Case | None:
     return Case(build.row.cpv, last.node, last.tree, last.diagnosis.kind)
 
 
-def blame(state: State, case: Case | None) -> Odds | None:
-    """The odds of a failure; None where its kind names the cause by itself."""
+def blame(state: State, case: Case | None, *, well: Tried | None = None) -> Odds | None:
+    """The odds of a failure; None where its kind names the cause by itself.
+
+    `well`: the same version has just been built on another drone, which is not on record yet.
+    """
     prior = TELLING.get(case.kind) if case is not None else None
     if case is None or prior is None:
         return None
     package, drone, tree = prior
-    for if_package, if_drone, if_tree in _evidence(state, case):
+    news = [_elsewhere(case, well)] if well is not None else []
+    for if_package, if_drone, if_tree in (*news, *_evidence(state, case)):
         package, drone, tree = package * if_package, drone * if_drone, tree * if_tree
     total = package + drone + tree
     return Odds(package / total, drone / total, tree / total)
@@ -90,7 +98,8 @@ def _evidence(state: State, case: Case) -> Iterator[tuple[float, float, float]]:
                     yield _elsewhere(case, tried)
     if case.node in state.nodes:
         usual, record = _usual_failures(state, case.node), state.nodes[case.node].record
-        for tried in {tried.cpv: tried for tried in record if tried.cpv != case.cpv}.values():
+        others = {tried.cpv: tried for tried in record if tried.cpv != case.cpv}
+        for tried in list(others.values())[-RECENT:]:
             yield _same_drone(tried, usual)
 
 
@@ -122,14 +131,14 @@ def _usual_failures(state: State, but: str) -> float:
     return min(max(share, least), most)
 
 
-def suspects(state: State, name: str) -> list[Build]:
-    """The blocked builds that a node is to blame for, none of which failed anywhere else."""
-    return [build for build in state.by_status("blocked") if _is_suspect(state, build, name)]
-
-
-def _is_suspect(state: State, build: Build, name: str) -> bool:
-    odds = blame(state, case_of(state, build))
-    return odds is not None and odds.suspect == "drone" and {f.node for f in build.failures} == {name}
+def spoilt_by(state: State, name: str) -> list[Build]:
+    """The blocked builds that a node at fault may have spoilt: they failed nowhere else."""
+    return [
+        build
+        for build in state.by_status("blocked")
+        if {failure.node for failure in build.failures} == {name}
+        and build.failures[-1].diagnosis.kind in TELLING
+    ]
 
 
 def stand_in(state: State, build: Build) -> Node | None:

@@ -103,4 +103,4 @@ def test_the_experiment_is_the_first_remedy_and_names_another_drone() -> None:
     assert first.command[:2] == ("unblock", f"={A}")
     assert first.command[-1] in ("mizar", "tarn")
     assert "izar" in first.words
-    assert others[-1].command == ()
+    assert () in [remedy.command for remedy in others], "a person comes after the cheap experiment"

@@ -3,31 +3,41 @@
 from typing import Final
 
 from swarm_node.model import events as e
-from swarm_node.model.blame import CERTAIN, Case, blame, suspects
+from swarm_node.model.blame import WORTH_A_CHECK, Case, Odds, blame, case_of, spoilt_by
 from swarm_node.model.lessons import tree_of
 from swarm_node.model.placement import idle_reason
-from swarm_node.model.state import Build, Directive, Node, State
+from swarm_node.model.state import Build, Directive, Node, State, Tried
 
 CHECK: Final = "check_node"
 """The directive by which a node shows that it can build."""
 
 
-def set_aside(state: State, build: Build, failed: e.BuildFailed, now: float) -> list[e.Event]:
-    """Hold the drone of a failure that is its fault, check it, and let others try what it spoilt.
+def after_failure(state: State, build: Build, failed: e.BuildFailed, now: float) -> list[e.Event]:
+    """What follows for the drone on which a build has just failed."""
+    tree = tree_of(state, build, failed.node)
+    odds = blame(state, Case(build.row.cpv, failed.node, tree, failed.diagnosis.kind))
+    return _set_aside(state, failed.node, odds, now, [build.id] if failed.retry_at is None else [])
+
+
+def after_success(state: State, build: Build, node: str, now: float) -> list[e.Event]:
+    """What follows for the drone on which a build had failed that has now been made on another."""
+    case = case_of(state, build)
+    if case is None or case.node == node:
+        return []
+    well = Tried(build.row.cpv, tree_of(state, build, node), "")
+    return _set_aside(state, case.node, blame(state, case, well=well), now, [])
+
+
+def _set_aside(state: State, name: str, odds: Odds | None, now: float, spoilt: list[str]) -> list[e.Event]:
+    """Hold a drone that is at fault, check it, and let others try what it spoilt.
 
     The last drone that can work is left alone: nothing would be won.
     """
-    node = state.nodes.get(failed.node)
-    if node is None or node.held or not _others(state, node):
-        return []
-    case = Case(build.row.cpv, node.name, tree_of(state, build, node.name), failed.diagnosis.kind)
-    odds = blame(state, case)
-    if odds is None or odds.drone < CERTAIN:
+    node = state.nodes.get(name)
+    if odds is None or odds.drone < WORTH_A_CHECK or node is None or node.held or not _others(state, node):
         return []
     reason = f"set aside: failures point at it ({odds.drone:.0%}), until it passes a check"
-    spoilt = {one.id: one for one in suspects(state, node.name)}
-    if failed.retry_at is None:
-        spoilt[build.id] = build
+    spoilt = list(dict.fromkeys([*spoilt, *(build.id for build in spoilt_by(state, name))]))
     return [
         e.NodeHeld(at=now, name=node.name, held=True, reason=reason, aside=True),
         _check(state, node, now),

@@ -6,7 +6,7 @@ from swarm_node.model.lessons import jobs_of
 from swarm_node.model.placement import jobs_for, pick
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules import Rules
-from swarm_node.model.rules.aside import recheck, set_aside
+from swarm_node.model.rules.aside import after_failure, after_success, recheck
 from swarm_node.model.rules.nodes import known_node
 from swarm_node.model.state import Attempt, Build, Node, State
 from swarm_node.model.work import Diagnosis
@@ -69,7 +69,8 @@ def stage_build(state: State, command: c.StageBuild, now: float) -> list[e.Event
             node=command.node,
             artifact=command.artifact,
             measures=command.measures,
-        )
+        ),
+        *after_success(state, build, command.node, now),
     ]
 
 
@@ -101,7 +102,7 @@ def fail_build(state: State, command: c.FailBuild, now: float) -> list[e.Event]:
         measures=command.measures,
     )
     blocked = e.BuildBlocked(at=now, build=build.id, diagnosis=command.diagnosis)
-    return [failed, *([] if again else [blocked]), *set_aside(state, build, failed, now)]
+    return [failed, *([] if again else [blocked]), *after_failure(state, build, failed, now)]
 
 
 def _fewer_jobs(state: State, attempt: Attempt) -> int:
