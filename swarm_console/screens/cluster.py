@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from swarm_console.keys import remedy_key
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.blocked import certainty, evidence, extent
+from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
@@ -86,7 +86,7 @@ class ClusterScreen(LiveScreen):
         yield Top()
         yield Prose(classes="about")
         yield PackagesPane()
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         pane = self.query_one(PackagesPane)

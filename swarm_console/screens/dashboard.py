@@ -6,11 +6,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Footer
 
 from swarm_console.messages import BuildChosen, ClusterChosen, CureWanted, NodeChosen, PaneWanted
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.events import EventsPane
+from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.nodes import NodesPane
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
@@ -45,6 +45,7 @@ class Dashboard(LiveScreen):
     """Where one lives."""
 
     BINDING_GROUP_TITLE = "dashboard"
+    AUTO_FOCUS = "QueuePane Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         *map(_digit, sorted(PANES, key=lambda pane: pane.DIGIT)),
         Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
@@ -56,13 +57,12 @@ class Dashboard(LiveScreen):
         yield Top()
         yield PaneStrip()
         with Container(id="panes"):
-            for pane in PANES:
-                yield pane(id=pane.__name__)
-        yield Footer(show_command_palette=False)
+            for pane in PANES:  # where only one shows it must from the start, or the focus has no place
+                yield pane(id=pane.__name__, classes="-present" if pane is QueuePane else None)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._present = QueuePane.__name__
-        self._pane(self._present).table.focus()
 
     def draw(self, picture: Picture) -> None:
         self.query_one(Top).draw(picture)

@@ -6,8 +6,8 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer
 
+from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.tones import Span, Toned
 from swarm_console.panes.top import Top
 from swarm_console.picture import Picture
@@ -47,7 +47,7 @@ class DepthScreen(LiveScreen):
         yield Top()
         with VerticalScroll(classes="depth"):
             yield Prose()
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

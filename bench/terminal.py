@@ -1,0 +1,137 @@
+"""A program on a pseudo-terminal: what it has drawn there, when, and what it costs; proc(5), ECMA-48."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Mapping, Sequence
+from fcntl import ioctl
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from rich.cells import cell_len
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+CHUNK: Final = 1 << 16
+_TOKEN: Final = re.compile(
+    r"\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]"
+    r"|(?P<break>[\r\n])|(?P<text>[^\x00-\x1f]+)|[\x00-\x1a\x1c-\x1f]"
+)
+
+
+class Terminal:
+    """Runs a program until the `with` ends. The grid knows what Textual writes: moves, texts and clears."""
+
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], columns: int = 120, rows: int = 36
+    ) -> None:
+        self.columns, self.rows = columns, rows
+        self.grid = [[" "] * columns for _ in range(rows)]
+        self._rest = ""
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._x = self._y = 0
+        self.began = time.perf_counter()
+        self.pid, self._master = pty.fork()
+        if not self.pid:  # the child
+            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execvpe(argv[0], list(argv), dict(env))
+        self.read = time.perf_counter()
+        """When the newest output was read."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._master)
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def until(self, true: Callable[[], bool], seconds: float) -> float:
+        """Read until something is true of what is drawn; the moment when that was read.
+
+        Raises: TimeoutError with the screen.
+        """
+        end = time.perf_counter() + seconds
+        while not true():
+            if not self.look(end - time.perf_counter()):
+                raise TimeoutError(f"after {seconds:g} s the screen shows:\n{self.text()}")
+        return self.read
+
+    def look(self, seconds: float) -> bool:
+        """Take in one piece of output if there is one in time."""
+        if not select.select([self._master], [], [], max(seconds, 0.0))[0]:
+            return False
+        try:
+            piece = os.read(self._master, CHUNK)
+        except OSError:
+            return False
+        self.read = time.perf_counter()
+        self._draw(self._decode(piece))
+        return True
+
+    def watch(self, seconds: float) -> None:
+        """Take in whatever comes for so long."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self.look(left)
+
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join("".join(line).rstrip() for line in self.grid)
+
+    def cpu(self) -> float:
+        """Seconds of processor time that the program has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self, what: str = "VmRSS") -> float:
+        """MiB in memory now; `VmHWM` at most."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition(f"{what}:")[2].split()[0]) / 1024
+
+    def _draw(self, piece: str) -> None:
+        text, place = self._rest + piece, 0
+        while place < len(text):
+            token = _TOKEN.match(text, place)
+            if token is None:
+                break
+            place = token.end()
+            if token["text"]:
+                self._write(token["text"])
+            elif token["final"]:
+                self._control(token["final"], token["parameters"])
+            elif token["break"]:
+                self._x, self._y = 0, min(self._y + (token["break"] == "\n"), self.rows - 1)
+        self._rest = text[place:]
+
+    def _write(self, text: str) -> None:
+        line = self.grid[self._y]
+        for sign in text:
+            if self._x >= self.columns:
+                return
+            line[self._x] = sign
+            for _ in range(cell_len(sign) - 1):
+                line[self._x + 1 : self._x + 2] = [""]
+            self._x += cell_len(sign)
+
+    def _control(self, final: str, parameters: str) -> None:
+        if final == "H":
+            row, _, column = parameters.partition(";")
+            self._y = min(int(row or 1), self.rows) - 1
+            self._x = min(int(column or 1), self.columns) - 1
+        elif final == "J":
+            self.grid = [[" "] * self.columns for _ in range(self.rows)]

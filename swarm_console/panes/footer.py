@@ -1,0 +1,98 @@
+"""The footer: the keys that work where the focus is, in one line; a click on one presses it.
+
+Not Textual's own, which is a widget for every key, all made anew whenever the focus moves: they took a tenth
+of the time to the first picture.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.text import Text
+from textual import events
+from textual.screen import Screen
+
+from swarm_console.harmless import one_line
+from swarm_console.panes.tones import Span, Toned, length
+
+GAP = 2
+
+
+class Label(NamedTuple):
+    """One key of the footer: what is pressed, how it is written, what it does, and whether it can now."""
+
+    press: str
+    key: str
+    text: str
+    enabled: bool
+    tooltip: str
+
+    @property
+    def spans(self) -> list[Span]:
+        """Key and description."""
+        return [
+            (self.key, "accent" if self.enabled else "dim"),
+            (f" {self.text}", "" if self.enabled else "dim"),
+        ]
+
+
+class KeyFooter(Toned):
+    """Where not all fit, the last one (help) keeps its place, and those before it give way."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels: list[Label] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._renew)
+        self._renew(self.screen)
+
+    def _renew(self, screen: Screen[object]) -> None:
+        labels = [
+            Label(
+                active.binding.key,
+                self.app.get_key_display(active.binding),
+                active.binding.description,
+                active.enabled,
+                active.tooltip,
+            )
+            for active in screen.active_bindings.values()
+            if active.binding.show
+        ]
+        if labels != self._labels:
+            self._labels = labels
+            self.refresh()
+
+    def render(self) -> Text:
+        text = Text(" ")
+        for label in fitting(self._labels, self.size.width - 1):
+            text.append_text(self.line(label.spans)).append(" " * GAP)
+        return text
+
+    def on_click(self, event: events.Click) -> None:
+        if (label := self._label_at(event.x)) is not None:
+            self.app.simulate_key(label.press)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        label = self._label_at(event.x)
+        self.tooltip = Text(one_line(label.tooltip)) if label is not None and label.tooltip else None
+
+    def _label_at(self, column: int) -> Label | None:
+        left = 1
+        for label in fitting(self._labels, self.size.width - 1):
+            width = length(label.spans)
+            if left <= column < left + width:
+                return label
+            left += width + GAP
+        return None
+
+
+def fitting(labels: Sequence[Label], width: int) -> Sequence[Label]:
+    """As many of the labels as a width has room for, the last one always."""
+    room = width - sum(length(label.spans) for label in labels[-1:])
+    for shown, label in enumerate(labels[:-1]):
+        room -= length(label.spans) + GAP
+        if room < 0:
+            return [*labels[:shown], labels[-1]]
+    return labels

@@ -1,0 +1,52 @@
+"""The footer: which keys stand in it, which give way, and what a click does."""
+
+from swarm_console.panes.footer import GAP, KeyFooter, Label, fitting
+from swarm_console.panes.tones import length
+from swarm_console.screens.report import Report
+from tests.tui.conftest import Open, Stage
+from tests.tui.story import blocked, building
+
+LABELS = [
+    Label(key, key, text, True, "") for key, text in (("a", "balance"), ("b", "unblock"), ("?", "Help"))
+]
+
+
+def footer(stage: Stage) -> str:
+    return stage.text().splitlines()[-1]
+
+
+def test_help_stays_where_others_give_way() -> None:
+    whole = sum(length(label.spans) for label in LABELS) + GAP * 2
+    assert [label.key for label in fitting(LABELS, whole)] == ["a", "b", "?"]
+    assert [label.key for label in fitting(LABELS, whole - 1)] == ["a", "?"]
+    assert [label.key for label in fitting(LABELS, 3)] == ["?"]
+    assert not fitting([], 80)
+
+
+async def test_keys_of_the_screen_that_is_open(open_console: Open) -> None:
+    async with open_console(blocked(), size=(60, 20)) as stage:
+        assert footer(stage).startswith(" / Filter  q Quit  v verify  F finalize!")
+        assert footer(stage).rstrip().endswith("? Help")
+        await stage.press("3", "enter")
+        assert "esc Back" in footer(stage)
+        assert "q Quit" not in footer(stage)
+
+
+async def test_a_click_is_a_press(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        column = footer(stage).index("? Help")
+        await stage.pilot.click(KeyFooter, offset=(column, 0))
+        await stage.settle()
+        assert isinstance(stage.app.screen, Report)
+        await stage.press("escape")
+        await stage.pilot.click(KeyFooter, offset=(column - 1, 0))
+        await stage.settle()
+        assert not isinstance(stage.app.screen, Report)
+
+
+async def test_the_mouse_is_told_what_a_key_does(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        await stage.pilot.hover(KeyFooter, offset=(footer(stage).index("balance"), 0))
+        assert "rank the queue anew" in str(stage.app.query_one(KeyFooter).tooltip).lower()
+        await stage.pilot.hover(KeyFooter, offset=(118, 0))
+        assert stage.app.query_one(KeyFooter).tooltip is None
