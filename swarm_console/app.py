@@ -36,7 +36,7 @@ from swarm_node.model.remedies import Remedy
 
 _CSS = Path(__file__).parent / "css"
 SHEETS: list[str | PurePath] = [
-    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs")
+    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs", "log")
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]

@@ -104,7 +104,7 @@ def everywhere(program: str) -> Parser:
             continue
         choices = option.choices or None
         parser.add_argument(*flags, metavar=option.word, choices=choices, help=option.help)
-    parser.add_argument("--names", choices=("package", "node"), help=argparse.SUPPRESS)
+    parser.add_argument("--names", choices=("package", "node", "release"), help=argparse.SUPPRESS)
     return parser
 
 

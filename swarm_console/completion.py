@@ -15,7 +15,12 @@ GLOBAL = {f"--{option.name}": option.help for option in OPTIONS}
 
 
 def names(kind: str, swarm: Swarm) -> list[str]:
-    """The names of the swarm's packages or nodes. Raises: Refused."""
+    """The names of the swarm's packages or nodes, or the numbers of its releases. Raises: Refused."""
+    if kind == "release":
+        kept = (
+            each for each in swarm.get("/api/v1/releases")["releases"] if each.get("status") == "published"
+        )
+        return [str(each["number"]) for each in kept]
     if kind == "node":
         return [node["name"] for node in swarm.get("/api/v1/nodes")]
     return [build["build"] for build in swarm.get("/api/v1/queue")]
@@ -32,7 +37,7 @@ def options(action: Action) -> list[Parameter]:
 
 
 def wanted(action: Action) -> str:
-    """What the action's words are names of: package, node, file or nothing."""
+    """What the action's words are names of: package, node, release, file or nothing."""
     return next((p.completes for p in action.parameters if p.positional and p.completes), "")
 
 

@@ -14,24 +14,28 @@ LARGEST: Final = 1 << 16
 """Bytes beyond which a file is none of ours."""
 
 
-class Place(msgspec.Struct, frozen=True):
-    """An event of a log by its number and its moment (Unix seconds), which tell it from every other log's."""
+class Look(msgspec.Struct, frozen=True):
+    """A look at a swarm: the newest event that was on the screen, and when it was there (Unix seconds).
+
+    An event's number and moment together tell it from every event of another log.
+    """
 
     seq: int
     at: float
+    looked: float
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything remembered; each part has a default, so that a file of an older console can be read."""
 
-    seen: dict[str, Place] = {}
-    """The newest event that was on the screen, by the gateway's URL."""
+    seen: dict[str, Look] = {}
+    """The last look at each swarm, by its gateway's URL."""
 
-    def having_seen(self, gateway: str, place: Place) -> "Memory":
-        """This, and that the swarm behind a gateway was looked at up to a place."""
-        seen = {**{url: last for url, last in self.seen.items() if url != gateway}, gateway: place}
-        newest = sorted(seen, key=lambda url: seen[url].at)[-GATEWAYS:]
-        return msgspec.structs.replace(self, seen={url: seen[url] for url in seen if url in newest})
+    def having_seen(self, gateway: str, look: Look) -> "Memory":
+        """This, and a look at the swarm behind a gateway."""
+        seen = self.seen | {gateway: look}
+        newest = sorted(seen, key=lambda url: seen[url].looked)[-GATEWAYS:]
+        return msgspec.structs.replace(self, seen={url: seen[url] for url in newest})
 
 
 class Notebook:

@@ -54,3 +54,11 @@ class PaneWanted(Message):
     """Bring this pane (by its id) to the front and give it the focus."""
 
     pane: str
+
+
+@dataclass
+class LogMoved(Message):
+    """A log shows another place, has grown, or cannot be had."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, LogMoved)

@@ -74,6 +74,11 @@ def size(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
+def growth(count: float) -> str:
+    """A difference in bytes with its sign: +3.4 MiB, -812 B, ±0 B."""
+    return ("+" if count > 0 else "-" if count < 0 else "±") + size(abs(count))
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """1 package, 2 packages."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -29,8 +29,8 @@ class Parameter:
     """One thing that an action can be told.
 
     `kind` is text, integer, number or flag; `positional` ones stand after the action, others are --options;
-    `completes` says which names of the swarm fit: package, node, file or nothing; `choices` are all that fit;
-    `word` stands for the value in a usage line.
+    `completes` says which names of the swarm fit: package, node, release, file or nothing; `choices` are all
+    that fit; `word` stands for the value in a usage line.
     """
 
     __slots__ = (

@@ -218,7 +218,13 @@ ACTIONS = (
         rollback,
         show_rolled_back,
         parameters=(
-            Parameter("release", "its number (default: the one before)", kind="integer", positional=True),
+            Parameter(
+                "release",
+                "its number (default: the one before)",
+                kind="integer",
+                positional=True,
+                completes="release",
+            ),
         ),
         changes=True,
         loses=loses_rollback,

@@ -1,9 +1,9 @@
-"""Looking: addresses, nodes, the queue, releases and what was built."""
+"""Looking: addresses, nodes, the queue and what was built."""
 
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import duration, moment, size, table
+from swarm_console.pen import duration, moment, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,33 +83,13 @@ def _first(names: list[str]) -> str:
     return "" if not names else names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def releases(swarm: Swarm, params: Params) -> Outcome:
-    return Outcome(swarm.get("/api/v1/releases"))
-
-
-def show_releases(seen: Any, pen: Pen) -> list[str]:
-    heads = ("Release", "Made", "State", "Packages", "New", "Size", "Risk", "Forced because")
-    rows = (_release(each, each["number"] == seen["current"]) for each in seen["releases"])
-    return table(heads, rows, pen) or ["nothing has been released yet: build-swarm release"]
-
-
-def _release(release: Any, current: bool) -> tuple[object, ...]:
-    state = "✓ clients see it" if current else release.get("status", "prepared")
-    packages, added = release.get("packages", 0), release.get("added", 0)
-    return (
-        release["number"],
-        moment(release["at"]),
-        state,
-        packages,
-        added,
-        size(release.get("size", 0)),
-        release["score"],
-        release.get("forced", ""),
-    )
-
-
 def history(swarm: Swarm, params: Params) -> Outcome:
-    return Outcome({"attempts": swarm.get(f"/api/v1/history?limit={params['limit']}")})
+    from urllib.parse import urlencode
+
+    asked = {
+        name: params[name] for name in ("limit", "node", "package", "before") if params[name] is not None
+    }
+    return Outcome({"attempts": swarm.get(f"/api/v1/history?{urlencode(asked)}")})
 
 
 def show_history(seen: Any, pen: Pen) -> list[str]:
@@ -146,13 +126,17 @@ ACTIONS = (
         show_queue,
         parameters=(Parameter("status", "only builds in this status", choices=STATUSES, word="STATUS"),),
     ),
-    Action("releases", "Releases", "what was released, and what clients see", releases, show_releases),
     Action(
         "history",
         "History",
         "the newest finished attempts and how they ended",
         history,
         show_history,
-        parameters=(Parameter("limit", "how many", kind="integer", default=50, word="N"),),
+        parameters=(
+            Parameter("limit", "how many", kind="integer", default=50, word="N"),
+            Parameter("node", "only on this node", completes="node", word="NODE"),
+            Parameter("package", "only of this package, in any version", completes="package", word="PACKAGE"),
+            Parameter("before", "only those before this number of the log", kind="integer", word="SEQ"),
+        ),
     ),
 )

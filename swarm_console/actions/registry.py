@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from swarm_console.actions import (
+    away,
     build,
     diagnose,
+    drift,
     explain,
     follow,
     keys,
@@ -12,6 +14,7 @@ from swarm_console.actions import (
     look,
     machines,
     pipeline,
+    releases,
     repair,
     whatif,
 )
@@ -25,6 +28,8 @@ ACTIONS: dict[str, Action] = {
     for action in (
         STATUS,
         *look.ACTIONS,
+        *releases.ACTIONS,
+        *away.ACTIONS,
         *follow.ACTIONS,
         *logs.ACTIONS,
         *explain.ACTIONS,
@@ -32,6 +37,7 @@ ACTIONS: dict[str, Action] = {
         *build.ACTIONS,
         *repair.ACTIONS,
         *machines.ACTIONS,
+        *drift.ACTIONS,
         *whatif.ACTIONS,
         *diagnose.ACTIONS,
         *keys.ACTIONS,

@@ -22,7 +22,9 @@ from swarm_node.http.metrics import METRICS
 from swarm_node.http.registration import Registration, stay_registered
 from swarm_node.http.service import ADDRESS
 from swarm_node.http.service import make_app as make_service
+from swarm_node.model.messages import Configuration
 from swarm_node.model.refusal import Refused
+from swarm_node.portage.configuration import digest, read_configuration
 from swarm_node.settings.roles import DroneSettings
 
 DRONE: Final = web.AppKey("drone", Drone)
@@ -67,6 +69,7 @@ async def make_app(settings: DroneSettings) -> web.Application:
             web.get("/health", _show_health),
             web.get("/api/v1/build", _show_build),
             web.get("/api/v1/log", _show_log),
+            web.get("/api/v1/configuration", _show_configuration),
         ]
     )
     return app
@@ -145,6 +148,14 @@ async def _show_log(request: web.Request) -> web.StreamResponse:
             offset += len(chunk)
         if not asked.follow or not await _more(request, job.log, offset):
             return response
+
+
+async def _show_configuration(request: web.Request) -> web.Response:
+    """GET /api/v1/configuration: etc/portage as text, machine-own paths named and secrets left out."""
+    drone = request.app[DRONE]
+    files = await asyncio.to_thread(read_configuration, drone.workshop.prefix)
+    trees = drone.orchestrator.facts.trees
+    return reply(Configuration(drone.settings.node_name, digest(files), files, trees))
 
 
 async def _more(request: web.Request, log: BuildLog, offset: int) -> bool:

@@ -12,10 +12,11 @@ from swarm_node.drone.build import Workshop
 from swarm_node.drone.room import room_kind
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import NodeFacts
+from swarm_node.portage.configuration import digest, read_configuration
 from swarm_node.portage.install import PortageMissing, find_portage
 from swarm_node.portage.prefix import Prefix, current_account, system_prefix
 from swarm_node.portage.repositories import repositories
-from swarm_node.portage.trees import tree_hash, tree_hashes
+from swarm_node.portage.trees import tree_hashes
 from swarm_node.settings.roles import DroneSettings
 
 DISK_STEP: Final = 1 << 30
@@ -58,7 +59,7 @@ async def gather(settings: DroneSettings, workshop: Workshop, room_reason: str, 
         base=await asyncio.to_thread(base_id, prefix.root),
         url=url,
         trees=await tree_hashes(repositories(prefix)),
-        configuration=(await tree_hash(prefix.configuration))[:16],
+        configuration=digest(await asyncio.to_thread(read_configuration, prefix)),
         version=_version(),
     )
 

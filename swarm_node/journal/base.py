@@ -1,6 +1,6 @@
 """What the orchestrator asks of a log, whatever database holds it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from swarm_node.model.events import AnyEvent, Record
@@ -28,6 +28,13 @@ class Snapshot(NamedTuple):
     body: bytes
 
 
+class Wanted(NamedTuple):
+    """Which events are wanted: `holding` stands in each as it is stored, `fits` says for sure."""
+
+    holding: bytes
+    fits: Callable[[AnyEvent], bool]
+
+
 class Journal(Protocol):
     """An append-only log with one writer. Sequence numbers are dense and start at 1."""
 
@@ -40,8 +47,10 @@ class Journal(Protocol):
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         """Events after a sequence number, oldest first; only some kinds if named. Raises: JournalError."""
 
-    def latest(self, kinds: Sequence[str], limit: int) -> list[Record]:
-        """The newest events of some kinds, newest first."""
+    def latest(
+        self, kinds: Sequence[str], limit: int, before: int | None = None, wanted: Wanted | None = None
+    ) -> list[Record]:
+        """The newest events of some kinds, newest first; those before a sequence number, those wanted."""
 
     def append(self, events: Sequence[AnyEvent]) -> int:
         """Make events durable in one transaction; answers the last sequence number. Raises: JournalError."""

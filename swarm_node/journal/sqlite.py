@@ -7,12 +7,13 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from swarm_node.journal.base import FORMAT, JournalError, JournalFull, Snapshot
+from swarm_node.journal.base import FORMAT, JournalError, JournalFull, Snapshot, Wanted
 from swarm_node.model.events import AnyEvent, Record
 
 _SCHEMA = """
@@ -31,6 +32,8 @@ _decode = msgspec.json.Decoder(AnyEvent).decode
 
 class SqliteJournal:
     """A `Journal` in a file; `append` and `save_snapshot` may run in one thread beside the readers.
+
+    `read` has a connection of its own: a long look back from another thread is in nobody's way.
 
     Raises: JournalError when another orchestrator has it, its format is newer, or it cannot be opened.
     """
@@ -78,18 +81,26 @@ class SqliteJournal:
 
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         chosen = f"AND kind IN ({','.join('?' * len(kinds))})" if kinds else ""
-        with self._readable():
-            rows = self._reader.execute(
+        with self._readable(), closing(_connect(self.path)) as reader:
+            rows = reader.execute(
                 f"SELECT seq, body FROM events WHERE seq > ? {chosen} ORDER BY seq", (after, *kinds)
             )
             for seq, body in rows:
                 yield self._record(seq, body)
 
-    def latest(self, kinds: Sequence[str], limit: int) -> list[Record]:
+    def latest(
+        self, kinds: Sequence[str], limit: int, before: int | None = None, wanted: Wanted | None = None
+    ) -> list[Record]:
         marks = ",".join("?" * len(kinds))
-        newest = f"SELECT seq, body FROM events WHERE kind IN ({marks}) ORDER BY seq DESC LIMIT ?"
+        newest = (
+            f"SELECT seq, body FROM events WHERE kind IN ({marks}) AND seq < ? AND instr(body, ?) "
+            "ORDER BY seq DESC"
+        )
+        before = self._last + 1 if before is None else before
         with self._readable():
-            return [self._record(*row) for row in self._reader.execute(newest, (*kinds, limit))]
+            rows = self._reader.execute(newest, (*kinds, before, wanted.holding if wanted else b""))
+            records = (self._record(*row) for row in rows)
+            return list(islice((r for r in records if wanted is None or wanted.fits(r.event)), limit))
 
     def append(self, events: Sequence[AnyEvent]) -> int:
         first = self._last + 1

@@ -6,7 +6,7 @@ state and event alone, because the console folds the same events into its own pi
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from swarm_node.model import events as e
 from swarm_node.model import lessons
@@ -323,6 +323,7 @@ def _release_prepared(state: State, event: e.ReleasePrepared) -> None:
         event.score,
         event.forced,
         fence=state.next_attempt,
+        findings=state.verified.findings if state.verified is not None else (),
     )
 
 
@@ -342,7 +343,7 @@ def _release_published(state: State, event: e.ReleasePublished) -> None:
 
 @_on(e.ReleaseAbandoned)
 def _release_abandoned(state: State, event: e.ReleaseAbandoned) -> None:
-    state.releases[event.release].status = "abandoned"
+    _drop_release(state, event.release, "abandoned")
 
 
 @_on(e.ReleaseRolledBack)
@@ -352,4 +353,10 @@ def _release_rolled_back(state: State, event: e.ReleaseRolledBack) -> None:
 
 @_on(e.ReleaseForgotten)
 def _release_forgotten(state: State, event: e.ReleaseForgotten) -> None:
-    state.releases[event.release].status = "forgotten"
+    _drop_release(state, event.release, "forgotten")
+
+
+def _drop_release(state: State, number: int, status: Literal["abandoned", "forgotten"]) -> None:
+    """Its line in the list stays, what was known of it beyond that goes."""
+    release = state.releases[number]
+    release.status, release.builds, release.findings = status, (), ()

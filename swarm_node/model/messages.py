@@ -61,6 +61,17 @@ class DirectiveResult(Message, frozen=True):
     output: str = ""
 
 
+class Configuration(Struct, frozen=True):
+    """The answer to GET /api/v1/configuration: a node's etc/portage and its trees, as they compare."""
+
+    node: str
+    hash: str
+    files: dict[str, str]
+    """Path below etc/portage to text; the machine's own paths are named, secrets are left out."""
+    trees: dict[str, str] = {}
+    """Repository name to hash of its content."""
+
+
 class Settled(Struct, frozen=True):
     """The answer to a completion or a failure: whether it counted, and what to do next."""
 

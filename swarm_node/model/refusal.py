@@ -22,6 +22,7 @@ CODES: Final[dict[str, Kind]] = {
     "unknown_action": Kind(404, USAGE),
     "unknown_attempt": Kind(404, FAILED),
     "unknown_directive": Kind(404, FAILED),
+    "unknown_event": Kind(404, FAILED),
     "unknown_node": Kind(404, FAILED),
     "unknown_overlay": Kind(404, FAILED),
     "unknown_package": Kind(404, FAILED),

@@ -165,6 +165,8 @@ class Release(Struct, omit_defaults=True):
     packages: int = 0
     size: int = 0
     added: int = 0
+    findings: tuple[Finding, ...] = ()
+    """What the verdict that it was released on had found; dropped with the release."""
 
 
 class State(Struct, dict=True):

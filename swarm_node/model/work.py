@@ -81,7 +81,7 @@ class NodeFacts(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     trees: dict[str, str] = field(default_factory=dict)
     """Repository name to hash of its content."""
     configuration: str = ""
-    """Hash of the node's etc/portage."""
+    """Hash of the node's etc/portage, equal on machines that are configured alike."""
     version: str = ""
 
 

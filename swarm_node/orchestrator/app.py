@@ -16,7 +16,21 @@ from swarm_node.journal.sqlite import SqliteJournal
 from swarm_node.model.commands import SetPolicy, Sweep
 from swarm_node.model.events import Policy
 from swarm_node.model.refusal import Refused
-from swarm_node.orchestrator import actions, failures, files, gauges, local, look, preparation, release, work
+from swarm_node.orchestrator import (
+    actions,
+    away,
+    drift,
+    failures,
+    files,
+    gauges,
+    local,
+    look,
+    preparation,
+    release,
+    releases,
+    work,
+)
+from swarm_node.orchestrator.catalogue import Catalogue
 from swarm_node.orchestrator.contacts import Contacts
 from swarm_node.orchestrator.dispatch import Dispatch
 from swarm_node.orchestrator.logs import Logs
@@ -36,7 +50,15 @@ SWEEPS_A_LEASE = 9
 async def make_app(settings: OrchestratorSettings) -> web.Application:
     """The application; nothing is opened before it starts."""
     app = service.make_app(names=settings.names(), token=settings.token)
-    for routes in (look.ROUTES, work.ROUTES, actions.ROUTES, files.ROUTES):
+    for routes in (
+        look.ROUTES,
+        releases.ROUTES,
+        away.ROUTES,
+        drift.ROUTES,
+        work.ROUTES,
+        actions.ROUTES,
+        files.ROUTES,
+    ):
         app.add_routes(routes)
 
     async def running(app: web.Application) -> AsyncIterator[None]:
@@ -76,6 +98,7 @@ def assemble(settings: OrchestratorSettings, address: str) -> Parts:
     except JournalError as error:
         raise Refused("log_unavailable", str(error), error.hint) from None
     url = settings.url(URL(address).port)
+    production = Production(settings.production_dir, url=settings.packages_url or f"{url}/packages")
     return Parts(
         settings=settings,
         url=url,
@@ -84,7 +107,8 @@ def assemble(settings: OrchestratorSettings, address: str) -> Parts:
         dispatch=Dispatch(swarm),
         logs=Logs(settings.state_dir / "logs"),
         staging=Staging(settings.staging_dir),
-        production=Production(settings.production_dir, url=settings.packages_url or f"{url}/packages"),
+        production=production,
+        catalogue=Catalogue(production),
         stream=Stream(swarm),
         rules=rules,
     )

@@ -1,10 +1,11 @@
-"""What a release holds: composed of the one before it and of what staging adds, compared, written down."""
+"""What a release holds: composed of the one before it and of what staging adds, written down, read again."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from sys import intern
 
 from msgspec import Struct
 
+from swarm_node.model.catalogue import Contents, Package
 from swarm_node.portage.entry import Entry
 from swarm_node.portage.relations import cp_of, version_key
 
@@ -29,21 +30,6 @@ class Manifest(Struct, frozen=True):
         return sum(packed.size for packed in self.packages)
 
 
-class Difference(Struct, frozen=True):
-    """What a release changes for the clients of an older one; packages as cpvs, pairs as (before, after)."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[tuple[str, str], ...]
-    """Another version is the highest of its slot."""
-    rebuilt: tuple[str, ...]
-    """The same USE, a newer BUILD_ID."""
-    use_changed: tuple[str, ...]
-    """The same version, built with other USE flags."""
-    size: int
-    """Growth in bytes."""
-
-
 def compose(base: Iterable[Entry], added: Iterable[Entry]) -> tuple[Entry, ...]:
     """Everything of `base` that `added` does not replace, and `added`.
 
@@ -63,7 +49,7 @@ def _likeness(entry: Entry) -> tuple[str, str]:
 
 
 def field(entry: Entry, name: str) -> str:
-    """SLOT or USE of an entry, without parsing all of it; empty when it has none."""
+    """SLOT, USE or the like of an entry, without parsing all of it; empty when it has none."""
     head = f"\n{name}: ".encode()
     start = entry.text.find(head)  # never the first line: that is BUILD_ID or CPV
     if start < 0:
@@ -72,53 +58,29 @@ def field(entry: Entry, name: str) -> str:
     return entry.text[start : entry.text.find(b"\n", start)].decode()
 
 
-def difference(before: Iterable[Entry], after: Iterable[Entry]) -> Difference:
-    """What changes from one set of packages to another."""
-    old, new = _by_cpv(before), _by_cpv(after)
-    lead = _foremost(old)
-    changed = sorted(
-        (lead[place], cpv) for place, cpv in _foremost(new).items() if lead.get(place, cpv) != cpv
+def contents(manifest: Manifest, entries: Iterable[Entry]) -> Contents:
+    """A release as people look at it, out of its manifest and its index."""
+    digests = {packed.path: packed.sha512 for packed in manifest.packages}
+    found = [_package(entry, digests.get(entry.path, "")) for entry in entries]
+    return Contents(manifest.release, tuple(highest_first(found)), manifest.size)
+
+
+def highest_first(packages: Iterable[Package]) -> list[Package]:
+    """By category/package, then the highest version, of one version the latest build."""
+    newest = sorted(packages, key=lambda package: (version_key(package.cpv), package.build_id), reverse=True)
+    return sorted(newest, key=lambda package: cp_of(package.cpv))
+
+
+def _package(entry: Entry, sha512: str) -> Package:
+    on = set(field(entry, "USE").split())
+    known = sorted({flag.lstrip("+-") for flag in field(entry, "IUSE").split()})
+    return Package(
+        cpv=entry.key.cpv,
+        slot=field(entry, "SLOT") or "0",
+        repository=field(entry, "REPO"),
+        build_id=entry.key.build_id,
+        size=entry.size,
+        path=entry.path,
+        sha512=sha512,
+        use=tuple(intern(flag if flag in on else f"-{flag}") for flag in known),
     )
-    raised = {cpv for _, cpv in changed}
-    both = old.keys() & new.keys()
-    same = {cpv for cpv in both if _uses(old[cpv]) == _uses(new[cpv])}
-    return Difference(
-        added=tuple(sorted(new.keys() - old.keys() - raised)),
-        removed=tuple(sorted(old.keys() - new.keys())),
-        changed=tuple(changed),
-        rebuilt=tuple(sorted(cpv for cpv in same if _keys(old[cpv]) != _keys(new[cpv]))),
-        use_changed=tuple(sorted(both - same)),
-        size=_size(new) - _size(old),
-    )
-
-
-Entries = Mapping[str, list[Entry]]
-
-
-def _by_cpv(entries: Iterable[Entry]) -> Entries:
-    found: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        found[entry.key.cpv].append(entry)
-    return found
-
-
-def _foremost(entries: Entries) -> dict[tuple[str, str], str]:
-    """The highest version in each slot of each category/package."""
-    best: dict[tuple[str, str], str] = {}
-    for cpv, built in entries.items():
-        place = cp_of(cpv), (field(built[0], "SLOT") or "0").partition("/")[0]
-        if place not in best or version_key(best[place]) < version_key(cpv):
-            best[place] = cpv
-    return best
-
-
-def _uses(built: Iterable[Entry]) -> set[str]:
-    return {field(entry, "USE") for entry in built}
-
-
-def _keys(built: Iterable[Entry]) -> set[int]:
-    return {entry.key.build_id for entry in built}
-
-
-def _size(entries: Entries) -> int:
-    return sum(entry.size for built in entries.values() for entry in built)

@@ -1,9 +1,13 @@
 """Build logs as the drones send them: one file an attempt, appended by offset, beside the event log."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from swarm_node.model.refusal import Refused
+from swarm_node.orchestrator import arrivals
+from swarm_node.orchestrator.arrivals import Arrival
 
 LARGEST = 2 << 30
 """Bytes of one log; what comes after is dropped, the build goes on."""
@@ -12,13 +16,18 @@ LARGEST = 2 << 30
 class Logs:
     """The directory of logs; old ones are pruned by count."""
 
-    def __init__(self, directory: Path, keep: int = 5_000) -> None:
+    def __init__(self, directory: Path, keep: int = 5_000, clock: Callable[[], float] = time.time) -> None:
         self.directory = directory
         self.keep = keep
+        self._clock = clock
         directory.mkdir(parents=True, exist_ok=True)
 
     def path(self, attempt: int) -> Path:
         return self.directory / f"{attempt // 1000:04d}" / f"{attempt}.log"
+
+    def times_path(self, attempt: int) -> Path:
+        """When its pieces arrived."""
+        return self.path(attempt).with_suffix(".times")
 
     def size(self, attempt: int) -> int:
         try:
@@ -35,8 +44,9 @@ class Logs:
         path.parent.mkdir(exist_ok=True)
         with path.open("ab") as out:
             size = out.tell()
-            if offset <= size < LARGEST:
-                out.write(chunk[size - offset :])
+            if offset <= size < LARGEST and (fresh := chunk[size - offset :]):
+                arrivals.note(self.times_path(attempt), size, self._clock())
+                out.write(fresh)
             return out.tell()
 
     def note(self, attempt: int, text: str) -> None:
@@ -53,12 +63,25 @@ class Logs:
                     log.seek(offset)
                 return log.read(most)
         except FileNotFoundError:
-            raise Refused(
-                "unknown_attempt", f"there is no log of attempt {attempt}", "build-swarm history"
-            ) from None
+            raise _unknown(attempt) from None
+
+    def times(self, attempt: int, offset: int = 0, most: int = 1_000) -> list[Arrival]:
+        """When a log's pieces arrived, from the one that `offset` is in on.
+
+        A negative offset counts from the end. Raises: Refused(unknown_attempt).
+        """
+        if not self.path(attempt).exists():
+            raise _unknown(attempt)
+        begin = max(offset + self.size(attempt), 0) if offset < 0 else offset
+        return arrivals.arrivals(self.times_path(attempt), begin, most)
 
     def prune(self) -> None:
         """Delete the oldest logs beyond the count to keep. Raises: OSError."""
         logs = sorted(self.directory.glob("*/*.log"), key=lambda path: int(path.stem))
         for path in logs[: -self.keep]:
+            path.with_suffix(".times").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
+
+
+def _unknown(attempt: int) -> Refused:
+    return Refused("unknown_attempt", f"there is no log of attempt {attempt}", "build-swarm history")

@@ -1,4 +1,4 @@
-"""What can be seen: status, state, queue, nodes, blocked, why, history, releases, logs."""
+"""What can be seen: status, state, queue, nodes, blocked, why, history, logs."""
 
 import asyncio
 
@@ -6,7 +6,10 @@ import msgspec
 from aiohttp import web
 
 from swarm_node.http.json import Body, query, reply
+from swarm_node.journal.base import Wanted
 from swarm_node.model.clusters import clusters, held_up_by
+from swarm_node.model.estimate import cp_of
+from swarm_node.model.events import AnyEvent
 from swarm_node.model.names import cluster_of, find_builds
 from swarm_node.model.refusal import Refused
 from swarm_node.model.remedies import Remedy, remedies
@@ -23,11 +26,21 @@ FINISHED = ("BuildStaged", "BuildFailed", "AttemptLost")
 
 class HistoryQuery(Body, frozen=True):
     limit: int = 50
+    before: int | None = None
+    """A sequence number: the page that ends before it."""
+    node: str = ""
+    package: str = ""
+    """Any version of it: category/package, or with a version, which does not count."""
 
 
 class LogQuery(Body, frozen=True):
     offset: int = 0
     limit: int = 1 << 20
+
+
+class TimesQuery(Body, frozen=True):
+    offset: int = 0
+    limit: int = 1_000
 
 
 async def health(request: web.Request) -> web.Response:
@@ -134,19 +147,28 @@ async def show_why(request: web.Request) -> web.Response:
 
 
 async def show_history(request: web.Request) -> web.Response:
-    """GET /api/v1/history?limit=N: the newest finished attempts, newest first."""
-    limit = query(request, HistoryQuery).limit
-    if not 0 < limit <= 10_000:
-        raise Refused("bad_request", f"limit {limit} is out of range", "from 1 to 10000")
+    """GET /api/v1/history?limit=N&before=SEQ&node=NAME&package=CP: finished attempts, newest first."""
+    asked = query(request, HistoryQuery)
+    if not 0 < asked.limit <= 10_000:
+        raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
+    if asked.before is not None and not 0 <= asked.before < 1 << 63:
+        raise Refused("bad_request", f"before {asked.before} is out of range", "a seq of an earlier page")
     journal = request.app[PARTS].swarm.journal
-    return reply(journal.latest(FINISHED, limit))
+    return reply(journal.latest(FINISHED, asked.limit, asked.before, _wanted(asked)))
 
 
-async def show_releases(request: web.Request) -> web.Response:
-    """GET /api/v1/releases: what was released, newest first."""
-    state = request.app[PARTS].swarm.state
-    kept = sorted(state.releases.values(), key=lambda release: -release.number)
-    return reply({"current": state.current, "releases": kept})
+def _wanted(asked: HistoryQuery) -> Wanted | None:
+    cp = cp_of(asked.package)
+    if not asked.node and not cp:
+        return None
+
+    def fits(event: AnyEvent) -> bool:
+        return (not asked.node or getattr(event, "node", "") == asked.node) and (
+            not cp or cp_of(getattr(event, "build", "").partition("@")[0]) == cp
+        )
+
+    text = msgspec.json.encode(asked.node or f"{cp}-")
+    return Wanted(b'"node":' + text if asked.node else b'"build":' + text.removesuffix(b'"'), fits)
 
 
 async def show_log(request: web.Request) -> web.Response:
@@ -154,8 +176,7 @@ async def show_log(request: web.Request) -> web.Response:
     parts, asked = request.app[PARTS], query(request, LogQuery)
     if not 0 < asked.limit <= 16 << 20:
         raise Refused("bad_request", f"limit {asked.limit} is out of range", "at most 16 MiB")
-    if abs(asked.offset) > LARGEST:
-        raise Refused("bad_request", f"offset {asked.offset:.3e} is out of range", "see X-Log-Size")
+    _check_offset(asked.offset)
     number = attempt_number(request)
     piece = await asyncio.to_thread(parts.logs.read, number, asked.offset, asked.limit)
     headers = {
@@ -164,6 +185,25 @@ async def show_log(request: web.Request) -> web.Response:
         "X-Log-Size": str(parts.logs.size(number)),
     }
     return web.Response(body=piece, headers=headers)
+
+
+async def show_log_times(request: web.Request) -> web.Response:
+    """GET /api/v1/attempts/{n}/log/times?offset=N&limit=M: when the pieces of a log arrived, as pairs.
+
+    Each is an offset and Unix seconds; the first is that of the piece that `offset` is in.
+    """
+    parts, asked = request.app[PARTS], query(request, TimesQuery)
+    if not 0 < asked.limit <= 10_000:
+        raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
+    _check_offset(asked.offset)
+    number = attempt_number(request)
+    times = await asyncio.to_thread(parts.logs.times, number, asked.offset, asked.limit)
+    return reply({"size": parts.logs.size(number), "times": times})
+
+
+def _check_offset(offset: int) -> None:
+    if abs(offset) > LARGEST:
+        raise Refused("bad_request", f"offset {offset:.3e} is out of range", "see X-Log-Size")
 
 
 async def show_stream(request: web.Request) -> web.StreamResponse:
@@ -188,7 +228,7 @@ ROUTES = (
     web.get("/api/v1/clusters", show_clusters),
     web.get("/api/v1/why/{package:.+}", show_why),
     web.get("/api/v1/history", show_history),
-    web.get("/api/v1/releases", show_releases),
     web.get("/api/v1/attempts/{number}/log", show_log),
+    web.get("/api/v1/attempts/{number}/log/times", show_log_times),
     web.get("/api/v1/stream", show_stream),
 )

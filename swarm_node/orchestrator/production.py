@@ -14,15 +14,16 @@ Everything is durable before `current` moves: files were synced at upload, names
 import hashlib
 import logging
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from swarm_node.model.catalogue import Contents
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Artifact
-from swarm_node.orchestrator.content import Difference, Manifest, Packed, compose, difference
+from swarm_node.orchestrator.content import Manifest, Packed, compose, contents
 from swarm_node.orchestrator.durable import (
     give,
     point,
@@ -33,7 +34,7 @@ from swarm_node.orchestrator.durable import (
     write_file,
 )
 from swarm_node.portage.entry import Entry, parse
-from swarm_node.portage.index import FILE, Index
+from swarm_node.portage.index import FILE, BadIndex, Index
 
 log = logging.getLogger(__name__)
 
@@ -213,21 +214,38 @@ class Production:
         if self._sweeper is not None:
             self._sweeper.join()
 
-    def difference(self, older: int | None, newer: int) -> Difference:
-        """What clients of `older` get with `newer`. Raises: Refused (unknown_release)."""
-        for release in (older, newer):
-            if release is not None:
-                self.manifest(release)
-        return difference(self.index(older), self.index(newer))
+    def contents(self, release: int) -> Contents:
+        """What a release holds. Raises: Refused (unknown_release, bad_state), OSError."""
+        manifest = self.manifest(release)
+        try:
+            index = self.index(release)
+        except BadIndex as error:
+            raise Refused("bad_state", str(error), f"build-swarm audit {release}") from None
+        if len(index) != len(manifest.packages):
+            self.manifest(release)  # it may just have been forgotten
+            raise Refused(
+                "bad_state",
+                f"release {release} lists {len(manifest.packages)} packages, its index {len(index)}",
+                f"build-swarm audit {release}",
+            )
+        return contents(manifest, index)
 
-    def audit(self, release: int) -> tuple[str, ...]:
-        """Paths of a release that are missing, too many, or not what was released; reads every byte."""
+    def audit(self, release: int, stopped: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
+        """Paths of a release that are missing, too many, or not what was released; reads every byte.
+
+        `stopped` is asked before each file. Raises: Refused (unknown_release, shutting_down), OSError.
+        """
         manifest, root = self.manifest(release), self.path(release)
         wanted = {packed.path: packed for packed in manifest.packages}
         found = {str(path.relative_to(root)) for path in root.glob("*/**/*") if path.is_file()}
-        listed = {entry.path for entry in self.index(release)}
-        wrong = (found ^ wanted.keys()) | (listed ^ wanted.keys())
+        wrong = found ^ wanted.keys()
+        try:
+            wrong |= {entry.path for entry in self.index(release)} ^ wanted.keys()
+        except BadIndex:
+            wrong.add(FILE)
         for path in found & wanted.keys():
+            if stopped():
+                raise Refused("shutting_down", "the service stops", f"build-swarm audit {release}")
             if digest_of(root / path) != wanted[path].sha512:
                 wrong.add(path)
         return tuple(sorted(wrong))

@@ -71,11 +71,11 @@ async def _finalize(parts: Parts, force: str, wanted: str) -> Released:
         await _settle(parts)
         latest = _latest(parts.swarm.state)
         if latest is not None and latest != last and _shared(parts.swarm.state, latest, wanted):
-            return _released(parts.swarm.state.releases[latest], ())
+            return _released(parts.swarm.state.releases[latest])
         await _verify(parts, wanted)
-        release, added, findings = await _prepare(parts, force)
+        release, added = await _prepare(parts, force)
         await _make(parts, release, added)
-        return _released(parts.swarm.state.releases[release], findings)
+        return _released(parts.swarm.state.releases[release])
 
 
 def _latest(state: State) -> int | None:
@@ -87,7 +87,7 @@ def _shared(state: State, latest: int, wanted: str) -> bool:
     return state.releases[latest].verify_id == wanted or not (wanted or state.by_status("staged"))
 
 
-def _released(release: Release, findings: tuple[Finding, ...]) -> Released:
+def _released(release: Release) -> Released:
     return Released(
         release=release.number,
         packages=release.packages,
@@ -95,7 +95,7 @@ def _released(release: Release, findings: tuple[Finding, ...]) -> Released:
         size=release.size,
         risk=release.score,
         forced=release.forced,
-        findings=findings,
+        findings=release.findings,
     )
 
 
@@ -112,18 +112,18 @@ async def _verify(parts: Parts, wanted: str) -> None:
 Staged = list[tuple[Entry, Artifact]]
 
 
-async def _prepare(parts: Parts, force: str) -> tuple[int, Staged, tuple[Finding, ...]]:
+async def _prepare(parts: Parts, force: str) -> tuple[int, Staged]:
     """The number of the release, and the packages that go into it as they are at the moment of the event."""
     entries = {entry.path: entry for entry in await asyncio.to_thread(parts.staging.entries)}
     state = parts.swarm.state
     if state.verified is None:
         raise Refused("stale_verify", "staging changed while it was verified", "build-swarm finalize")
-    findings, artifacts = state.verified.findings, _artifacts(state)
+    artifacts = _artifacts(state)
     command = c.PrepareRelease(verify_id=state.verified.verify_id, force=force)
     events = await parts.swarm.submit(command)
     prepared = next(event for event in events if isinstance(event, ReleasePrepared))
     added = [(entries[artifact.path], artifact) for artifact in artifacts if artifact.path in entries]
-    return prepared.release, added, findings
+    return prepared.release, added
 
 
 async def _make(parts: Parts, number: int, added: Staged) -> None:

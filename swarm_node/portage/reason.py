@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from swarm_node.model.estimate import cp_of
+from swarm_node.model.use import changed
 from swarm_node.portage.resolution import Entry, Node
 
 
@@ -27,30 +28,13 @@ def version(cpv: str) -> str:
 
 def _changed(node: Node, entry: Entry, chosen: Mapping[str, Node]) -> str:
     """What makes a binary package of the very version unfit."""
-    if flags := _flags(node.use, entry.use):
+    if flags := " ".join(changed(entry.use, node.use)):
         return f"USE {flags} changed against production"
     if entry.slot != node.slot:
         return f"slot {entry.slot} → {node.slot}"
     if entry.repository != node.repository:
         return f"repository {entry.repository} → {node.repository}"
     return _rebuild(node, entry, chosen) or "dependencies changed against production"
-
-
-def _flags(now: tuple[str, ...], then: tuple[str, ...]) -> str:
-    """The flags that are otherwise now: `+on -off`, a flag of the past that is gone counting as off."""
-    before, after = _enabled(then), _enabled(now)
-    on, off = sorted(after - before), sorted(before - after)
-    return " ".join([*(f"+{flag}" for flag in on), *(f"-{flag}" for flag in off)]) or _iuse(now, then)
-
-
-def _iuse(now: tuple[str, ...], then: tuple[str, ...]) -> str:
-    """Flags that came or went without being on."""
-    names = {flag.lstrip("-") for flag in now} ^ {flag.lstrip("-") for flag in then}
-    return " ".join(f"-{name}" for name in sorted(names))
-
-
-def _enabled(use: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(flag for flag in use if not flag.startswith("-"))
 
 
 def _rebuild(node: Node, entry: Entry, chosen: Mapping[str, Node]) -> str:

@@ -24,7 +24,7 @@ def repositories(prefix: Prefix) -> tuple[Repository, ...]:
     Raises: Refused (bad_request) naming the file when it cannot be read as repos.conf.
     """
     parser = ConfigParser(_variables(prefix), strict=False)
-    for path in _files(prefix):
+    for path in files(prefix):
         try:
             parser.read_string(path.read_text(), str(path))
         except (OSError, UnicodeDecodeError, IniError) as error:
@@ -77,7 +77,7 @@ def _variables(prefix: Prefix) -> dict[str, str]:
     return {"EPREFIX": prefix.eprefix, "EROOT": root, "ROOT": "/", "PORTAGE_CONFIGROOT": "/"}
 
 
-def _files(prefix: Prefix) -> Iterator[Path]:
+def files(prefix: Prefix) -> Iterator[Path]:
     """The files that make up repos.conf in the order in which they override one another."""
     own = configuration(prefix)
     for path in (prefix.root / "usr/share/portage/config/repos.conf", own):

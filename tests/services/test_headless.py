@@ -23,6 +23,7 @@ from swarm_node.model.work import Diagnosis, NodeFacts
 from swarm_node.orchestrator import verify
 from swarm_node.orchestrator.app import make_app as make_orchestrator
 from swarm_node.orchestrator.parts import PARTS, Parts
+from swarm_node.orchestrator.release import finalize
 from swarm_node.settings import GatewaySettings
 from tests.services.releases import NODE, plan, settings, stage
 
@@ -119,6 +120,8 @@ LOOKS = [
     "queue",
     "releases",
     "history",
+    "history --node izar --limit 5",
+    "history --package dev-libs/liba",
     "fix-blocked",
     "why app-misc/b",
     "monitor",
@@ -212,6 +215,7 @@ WRONG = {
     "unblock nothing-like-it": ("unknown_package", 1),
     "unblock --jobs 0": ("bad_request", 1),
     "history --limit 0": ("bad_request", 1),
+    "drift nobody": ("unknown_node", 1),
     "build-local app-misc/b": ("unknown_node", 1),
 }
 
@@ -229,6 +233,39 @@ async def test_a_near_name_is_offered(farm: Farm) -> None:
     assert NODE in (await farm.run("--run", "drain", "iza")).err
     assert NODE in (await farm.run("--run", "logs", "iza")).err
     assert "app-misc/b" in (await farm.run("--run", "why", "app-misc/bb")).err
+
+
+async def test_releases_headless(farm: Farm) -> None:
+    none = await farm.run("--run", "contents", "--json")
+    assert (none.code, none.document()["error"]["code"]) == (1, "nothing_to_do")
+    await finalize(farm.parts, force="the blocked one can wait")
+    await stage(farm.parts, "dev-libs/liba-2", "app-misc/c-1")
+    await finalize(farm.parts)
+    held = (await farm.run("--run", "contents", "--json")).document()
+    assert (held["release"], len(held["packages"]), held["current"]) == (2, 3, True)
+    shown = await farm.run("--run", "contents", "1")
+    assert "risk 1 when it was released" in shown.out and "app-misc/b-1 is blocked" in shown.out
+    differs = (await farm.run("--run", "difference", "--json")).document()
+    assert (differs["older"], differs["newer"], differs["counts"]["upgraded"]) == (1, 2, 1)
+    assert "Downgraded: 1" in (await farm.run("--run", "difference", "2", "1")).out
+    assert "Added: 1" in (await farm.run("--run", "difference", "0", "1")).out
+    assert (await farm.run("--run", "audit", "--json")).document() == {"release": 2, "wrong": []}
+    for words in (("contents", "9"), ("difference", "1", "9"), ("audit", "7")):
+        told = await farm.run("--run", *words, "--json")
+        assert (told.code, told.document()["error"]["code"]) == (1, "unknown_release")
+    assert (await farm.run("--names", "release")).out.split() == ["2", "1"]
+
+
+async def test_what_happened_headless(farm: Farm) -> None:
+    seen = (await farm.run("--run", "away", "--json")).document()
+    assert (seen["staged"], seen["blocked"], seen["next"]["action"]) == (1, 1, "fix-blocked")
+    lines = (await farm.run("--run", "away", "--hours", "1")).out.splitlines()
+    assert "  ✓ 1 package built, 1 s of compiling" in lines
+    assert "  ✗ app-misc/b-1  compile-error: it does not compile" in lines
+    assert lines[-1].strip() == "→ build-swarm fix-blocked"
+    assert "Nothing happened" in (await farm.run("--run", "away", "--hours", "0.0000001")).out
+    for hours in ("-1", "0", "nan"):
+        assert (await farm.run("--run", "away", f"--hours={hours}")).code == 1
 
 
 async def test_without_the_secret_nothing_is_told(short_dir: Path) -> None:

@@ -97,6 +97,31 @@ async def test_history_is_the_newest_first(service: Service) -> None:
     assert await service.get("/api/v1/releases") == {"current": None, "releases": []}
 
 
+async def test_history_is_found_by_node_and_package_page_by_page(service: Service) -> None:
+    izar, tarn = await service.drone("izar"), await service.drone("tarn")
+    rows = [dummy(f"dummy/a-{number}") for number in range(1, 5)] + [dummy("dummy/a-b-1")]
+    await service.plan(*rows)
+    for drone in (izar, tarn, izar, izar, tarn):
+        await drone.complete((await drone.begin())["attempt"])
+
+    async def asked(query: str) -> list[tuple[str, str]]:
+        found = await service.get(f"/api/v1/history?{query}")
+        return [(one["event"]["node"], one["event"]["build"]) for one in found]
+
+    own = await asked("node=izar")
+    assert [node for node, _ in own] == ["izar"] * 3
+    page = await service.get("/api/v1/history?node=izar&limit=2")
+    rest = await service.get(f"/api/v1/history?node=izar&limit=2&before={page[-1]['seq']}")
+    assert [one["event"]["build"] for one in page + rest] == [build for _, build in own]
+    assert len(await asked("package=dummy/a")) == len(await asked("package=dummy/a-9.9")) == 4
+    assert [build for _, build in await asked("package=dummy/a-b")] == ["dummy/a-b-1"]
+    assert await asked("package=dummy/a&node=nobody") == []
+    assert await asked("node=%00%22") == []
+    for wrong in ("before=-1", "before=9999999999999999999", "before=soon"):
+        answer = await service.ask("GET", f"/api/v1/history?{wrong}")
+        assert answer.code == "bad_request"
+
+
 async def test_every_action_is_in_the_log_with_who_and_what(service: Service) -> None:
     await service.plan(row(LIB))
     await service.drone()

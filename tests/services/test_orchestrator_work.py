@@ -1,5 +1,6 @@
 """The drones' protocol against the real service: register, work, progress, log, package, complete, fail."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -201,6 +202,23 @@ async def test_logs_grow_by_offset_and_gaps_are_not_filled(service: Service) -> 
     async with service.session.get(f"{service.url}/api/v1/attempts/{number}/log?offset=-5") as answer:
         assert await answer.read() == b"world"
         assert answer.headers["X-Log-Size"] == "11"
+
+
+async def test_when_a_log_arrived_is_told_by_offset(service: Service) -> None:
+    izar = await service.drone()
+    await service.plan(row(LIB))
+    number = (await izar.begin())["attempt"]
+    path = f"/api/v1/attempts/{number}/log/times"
+    assert (await service.ask("GET", path)).code == "unknown_attempt"
+    begin = time.time()
+    await izar.log(number, b"one\n")
+    told = await service.get(path)
+    assert told["size"] == 4
+    [(offset, at)] = told["times"]
+    assert offset == 0
+    assert begin <= at <= time.time()
+    service.parts.logs.times_path(number).unlink()
+    assert await service.get(f"{path}?offset=-2&limit=1") == {"size": 4, "times": []}
 
 
 async def test_only_a_node_itself_speaks_for_it(service: Service) -> None:

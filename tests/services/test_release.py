@@ -46,7 +46,8 @@ async def test_a_release_keeps_what_nothing_replaces(tmp_path: Path) -> None:
         assert ("app-misc/hello-1.0", anew) in keys
         assert len(keys) == 2
         assert parts.production.audit(1) == parts.production.audit(2) == ()
-        assert parts.production.difference(1, 2).rebuilt == ("app-misc/hello-1.0",)
+        (change,) = parts.catalogue.difference(1, 2).changes
+        assert (change.kind, change.after) == ("rebuilt", "app-misc/hello-1.0")
 
 
 async def test_nothing_staged_is_nothing_to_release(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Story:
         self.well = Health(orchestrator="main", asked=True)
         self.connections: list[tuple[int | None, int | None]] = []
         """Where each connection asked to begin."""
+        self.logs: dict[int, bytearray] = {}
         self._told: list[Record] = []
         self._queues: set[asyncio.Queue[bytes | None]] = set()
 
@@ -83,6 +84,12 @@ class Story:
         attempt = self.state.nodes[node].attempt
         word = {"attempt": attempt, "node": node, "phase": phase, "fraction": fraction, "load": load}
         self.ship({"progress": word})
+
+    def write(self, attempt: int, data: bytes) -> None:
+        """An attempt's log grows."""
+        log = self.logs.setdefault(attempt, bytearray())
+        log += data
+        self.ship({"log": {"attempt": attempt, "size": len(log)}})
 
     def verify(self, *findings: Finding) -> None:
         """Staging is verified with these findings."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from swarm_console.ask import Swarm
+from swarm_console.ask import Answer, Swarm
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
 from swarm_node.model.status import status
@@ -21,6 +22,7 @@ class Operator:
     def __init__(self, story: Story, answers: dict[str, Any]) -> None:
         self.story, self.answers = story, answers
         self.acted: list[tuple[str, dict[str, Any]]] = []
+        self.fetched: list[str] = []
 
     def connect(self, say: Callable[[str], None]) -> Swarm:
         return Told(self, say)
@@ -46,6 +48,21 @@ class Told(Swarm):
             case "/api/v1/status":
                 return msgspec.to_builtins(status(story.state, story.now))
         raise Refused("unknown_path", f"a told swarm has no {path}")
+
+    def fetch(self, method: str, path: str, body: object = None, seconds: float = 0.0) -> Answer:
+        """Logs by offset, as the orchestrator serves them; every request is kept in `fetched`."""
+        self._operator.fetched.append(path)
+        where = urlsplit(path)
+        asked = {key: int(value) for key, value in parse_qsl(where.query)}
+        number = int(where.path.split("/")[4])
+        written = self._operator.story.logs.get(number)
+        if written is None:
+            refused = Refused(
+                "unknown_attempt", f"there is no log of attempt {number}", "build-swarm history"
+            )
+            return Answer(refused.kind.status, {}, msgspec.json.encode(refused.document()))
+        piece = written[asked["offset"] : asked["offset"] + asked["limit"]]
+        return Answer(200, {"x-log-size": str(len(written))}, bytes(piece))
 
     def act(self, action: str, **params: object) -> Any:
         given = {key: value for key, value in params.items() if value is not None}

@@ -112,14 +112,52 @@ def test_history_tells_outcomes_apart() -> None:
     assert "– lost" in lines[3] and "gone" in lines[3]
 
 
-def test_releases_show_what_clients_see() -> None:
-    rows = [
-        {"number": 2, "at": 0, "status": "published", "packages": 3, "added": 1, "size": 2048, "score": 1},
-        {"number": 1, "at": 0, "status": "forgotten", "score": 12, "forced": "because"},
+IN_STEP = {"node": "vega", "against": "main", "in_step": True, "files": [], "trees": []}
+ADRIFT = {
+    "node": "deneb",
+    "against": "main",
+    "in_step": False,
+    "files": [
+        {
+            "path": "make.conf",
+            "lines": ["--- main: make.conf", "+++ deneb: make.conf", "@@ -1 +1 @@", "-a", "+b"],
+        }
+    ],
+    "trees": [
+        {"tree": "demo", "hash": "", "expected": "aa"},
+        {"tree": "extra", "hash": "b", "expected": "c"},
+    ],
+}
+
+
+def test_drift_shows_every_line_that_differs() -> None:
+    paths = {"/api/v1/nodes/vega/drift": [IN_STEP], "/api/v1/nodes/deneb/drift": [ADRIFT]}
+    outcome, lines, _ = do("drift", paths, nodes=["vega", "deneb"])
+    assert outcome.exit_code == 1
+    assert lines[0] == "✓ vega is in step with main"
+    assert lines[1] == "≠ deneb is out of step with main"
+    assert "  demo: lacks it, not aa" in lines and "  extra: has b, not c" in lines
+    assert "  -a" in lines and "  +b" in lines
+    assert lines[-2:] == [
+        "  → Run: build-swarm sync-overlays",
+        "  → Run: build-swarm sync-fix deneb",
     ]
-    _, lines, _ = do("releases", {"/api/v1/releases": [{"current": 2, "releases": rows}]})
-    assert "✓ clients see it" in lines[1] and "2.0 KiB" in lines[1]
-    assert "forgotten" in lines[2] and "because" in lines[2]
+    assert do("drift", paths, nodes=["vega"])[0].exit_code == 0
+
+
+def test_drift_of_all_does_not_end_at_one_that_cannot_be_asked() -> None:
+    gone = Refused("node_unreachable", "deneb does not answer", "curl it")
+    rows = [{"name": "deneb"}, {"name": "vega"}, {"name": "lost", "up": False}]
+    paths = {
+        "/api/v1/nodes": [rows],
+        "/api/v1/nodes/deneb/drift": [gone],
+        "/api/v1/nodes/vega/drift": [IN_STEP],
+    }
+    outcome, lines, _ = do("drift", paths, nodes=[])
+    assert outcome.exit_code == 1
+    assert lines == ["? deneb: deneb does not answer", "  → curl it", "✓ vega is in step with main"]
+    with pytest.raises(Refused):
+        do("drift", {"/api/v1/nodes/deneb/drift": [gone]}, nodes=["deneb"])
 
 
 BLOCKED = {

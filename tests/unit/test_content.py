@@ -3,15 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_node.orchestrator.content import compose, difference, field
+from swarm_node.orchestrator.content import Manifest, Packed, compose, contents, field
 from swarm_node.portage.emerge import package_path
 from swarm_node.portage.entry import Entry, Key, render
 
 
-def entry(cpv: str, build_id: int = 1, *, use: str = "", slot: str = "0", size: int = 100) -> Entry:
+def entry(
+    cpv: str, build_id: int = 1, *, use: str = "", iuse: str = "", slot: str = "0", size: int = 100
+) -> Entry:
     path = package_path(cpv, build_id)
-    text = {"BUILD_ID": str(build_id), "CPV": cpv, "PATH": path, "SIZE": str(size)}
-    text |= {"SLOT": "" if slot == "0" else slot, "USE": use}
+    text = {"BUILD_ID": str(build_id), "CPV": cpv, "IUSE": iuse, "PATH": path, "REPO": "demo"}
+    text |= {"SIZE": str(size), "SLOT": "" if slot == "0" else slot, "USE": use}
     return Entry(Key(cpv, build_id), path, size, render(text))
 
 
@@ -66,25 +68,23 @@ def test_composing_loses_no_likeness_and_doubles_none(base: list[Entry], added: 
     assert set(compose(found, added)) == set(found)
 
 
-def test_what_clients_notice() -> None:
-    before = [entry("a/b-1", 1), entry("a/c-1", 2), entry("a/d-1", 3), entry("a/e-1", 4, size=500)]
-    after = [
-        entry("a/b-1", 1),
-        entry("a/b-2", 5),
-        entry("a/c-1", 6),
-        entry("a/d-1", 7, use="ssl"),
-        entry("a/f-1", 8, slot="2"),
+def test_a_release_is_read_back_as_people_look_at_it() -> None:
+    entries = [
+        entry("a/b-1.9", 1),
+        entry("a/b-1.10", 2, use="amd64 ssl elibc_glibc", iuse="+zlib ssl doc", slot="1/7", size=300),
+        entry("a/b-1.10", 9, iuse="ssl"),
+        entry("a/a-3", 4),
     ]
-    found = difference(before, after)
-    assert found.added == ("a/f-1",)
-    assert found.removed == ("a/e-1",)
-    assert found.changed == (("a/b-1", "a/b-2"),)
-    assert found.rebuilt == ("a/c-1",)
-    assert found.use_changed == ("a/d-1",)
-    assert found.size == 500 - 800
-
-
-@given(ENTRIES)
-def test_nothing_differs_from_itself(entries: list[Entry]) -> None:
-    found = difference(entries, entries)
-    assert not any((found.added, found.removed, found.changed, found.rebuilt, found.use_changed, found.size))
+    manifest = Manifest(3, tuple(Packed(e.path, e.size, f"{e.key.build_id:0128x}") for e in entries))
+    found = contents(manifest, entries)
+    assert [(p.cpv, p.build_id) for p in found.packages] == [
+        ("a/a-3", 4),
+        ("a/b-1.10", 9),
+        ("a/b-1.10", 2),
+        ("a/b-1.9", 1),
+    ]
+    assert (found.release, found.size) == (3, 600)
+    package = found.packages[2]
+    assert package.use == ("-doc", "ssl", "-zlib")
+    assert (package.cp, package.version, package.slot, package.place) == ("a/b", "1.10", "1/7", ("a/b", "1"))
+    assert (package.repository, package.size, package.sha512) == ("demo", 300, f"{2:0128x}")

@@ -3,6 +3,7 @@
 import pytest
 
 from swarm_node.model import commands as c
+from swarm_node.model.events import Finding
 from tests.unit.stories import Story, assert_sound, kinds, row
 
 LIB, TOOL = "dev-libs/lib-1", "app-misc/tool-1"
@@ -110,6 +111,32 @@ def test_a_reason_overrules_the_risk_limit_and_is_kept(story: Story) -> None:
     verify(story, 50)
     story.do(c.PrepareRelease(verify_id="v1", force=" a CVE "))
     assert story.state.releases[1].forced == "a CVE"
+
+
+def test_a_release_keeps_what_spoke_against_it_for_as_long_as_it_is_kept(story: Story) -> None:
+    found = (Finding("shrunk", "it shrank", 2, LIB), Finding("blocked", "left out", 1))
+    story.do(c.RecordVerify(verify_id="v1", score=3, findings=found, packages=1))
+    story.do(c.PrepareRelease(verify_id="v1"))
+    assert story.state.releases[1].findings == found
+    story.do(c.PublishRelease(release=1, packages=1, size=100, added=1))
+    build_one(story, "app-misc/more-1")
+    assert release(story) == 2
+    assert story.state.releases[1].findings == found
+    assert story.state.releases[2].findings == ()
+    assert_sound(story)
+    story.do(c.ForgetRelease(release=1))
+    assert story.state.releases[1].findings == ()
+    assert story.state.releases[1].score == 3
+
+
+def test_a_release_that_was_given_up_keeps_nothing(story: Story) -> None:
+    found = (Finding("shrunk", "it shrank", 2, LIB),)
+    story.do(c.RecordVerify(verify_id="v1", score=2, findings=found, packages=1))
+    story.do(c.PrepareRelease(verify_id="v1"))
+    story.do(c.AbandonRelease(release=1, reason="a full disk"))
+    given_up = story.state.releases[1]
+    assert (given_up.builds, given_up.findings) == ((), ())
+    assert_sound(story)
 
 
 def test_one_release_at_a_time(story: Story) -> None:

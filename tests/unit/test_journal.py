@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from swarm_node.journal.base import FORMAT, JournalError, JournalFull, Snapshot
+from swarm_node.journal.base import FORMAT, JournalError, JournalFull, Snapshot, Wanted
 from swarm_node.journal.sqlite import SqliteJournal
 from swarm_node.model.apply import fold
 from swarm_node.model.events import ActionTaken, AnyEvent, SwarmHeld
@@ -71,6 +71,18 @@ def test_events_of_one_kind_are_found(journal: SqliteJournal) -> None:
     assert [record.seq for record in journal.read(kinds=["SwarmHeld"])] == [2, 4]
     assert [record.seq for record in journal.latest(["SwarmHeld"], 10)] == [4, 2]
     assert [record.seq for record in journal.latest(["SwarmHeld", "ActionTaken"], 3)] == [4, 3, 2]
+    assert [record.seq for record in journal.latest(["SwarmHeld", "ActionTaken"], 2, before=4)] == [3, 2]
+
+
+def test_those_that_are_wanted_are_found_page_by_page(journal: SqliteJournal) -> None:
+    journal.append(
+        [ActionTaken(at=1.0, name=name, by="a name") for name in ("name", "other", "name", "name")]
+    )
+    wanted = Wanted(b'"name":"name"', lambda event: isinstance(event, ActionTaken) and event.name == "name")
+    newest = journal.latest(["ActionTaken"], 2, wanted=wanted)
+    assert [record.seq for record in newest] == [4, 3]
+    older = journal.latest(["ActionTaken"], 2, before=newest[-1].seq, wanted=wanted)
+    assert [record.seq for record in older] == [1]
 
 
 def test_what_is_answered_is_synced_to_the_disk(journal: SqliteJournal) -> None:

@@ -7,34 +7,38 @@ from threading import Thread
 
 import pytest
 
-from swarm_console.memory import GATEWAYS, LARGEST, Memory, Notebook, Place
+from swarm_console.memory import GATEWAYS, LARGEST, Look, Memory, Notebook
 
 HERE = "http://127.0.0.1:8090"
 
 
+def look(seq: int) -> Look:
+    return Look(seq, 1e9 + seq + 0.123456, 2e9 + seq)
+
+
 def saw(seq: int, gateway: str = HERE) -> Memory:
-    return Memory().having_seen(gateway, Place(seq, 1e9 + seq))
+    return Memory().having_seen(gateway, look(seq))
 
 
 def test_what_was_seen_is_there_the_next_time(tmp_path: Path) -> None:
     path = tmp_path / "state" / "build-swarm" / "console.json"
-    Notebook(path).change(lambda memory: memory.having_seen(HERE, Place(7, 1_795_000_000.123456)))
-    assert Notebook(path).read().seen == {HERE: Place(7, 1_795_000_000.123456)}
+    Notebook(path).change(lambda memory: memory.having_seen(HERE, look(7)))
+    assert Notebook(path).read().seen == {HERE: look(7)}
     assert [each.name for each in path.parent.iterdir()] == ["console.json"]
 
 
-def test_another_swarms_place_stays(tmp_path: Path) -> None:
+def test_another_swarms_look_stays(tmp_path: Path) -> None:
     book = Notebook(tmp_path / "console.json")
-    book.change(lambda memory: memory.having_seen(HERE, Place(1, 1.0)))
-    book.change(lambda memory: memory.having_seen("http://other:1", Place(2, 2.0)))
-    book.change(lambda memory: memory.having_seen(HERE, Place(3, 3.0)))
-    assert book.read().seen == {"http://other:1": Place(2, 2.0), HERE: Place(3, 3.0)}
+    book.change(lambda memory: memory.having_seen(HERE, look(1)))
+    book.change(lambda memory: memory.having_seen("http://other:1", look(2)))
+    book.change(lambda memory: memory.having_seen(HERE, look(3)))
+    assert book.read().seen == {"http://other:1": look(2), HERE: look(3)}
 
 
 def test_it_does_not_grow_without_end() -> None:
     memory = Memory()
     for number in range(GATEWAYS + 5):
-        memory = memory.having_seen(f"http://gateway-{number}", Place(1, float(number)))
+        memory = memory.having_seen(f"http://gateway-{number}", look(number))
     assert len(memory.seen) == GATEWAYS
     assert "http://gateway-4" not in memory.seen
     assert "http://gateway-5" in memory.seen
@@ -46,7 +50,7 @@ def test_it_does_not_grow_without_end() -> None:
         b"",
         b"{",
         b"[]",
-        b'{"seen": {"x": {"seq": "1", "at": 0}}}',
+        b'{"seen": {"x": {"seq": "1", "at": 0, "looked": 0}}}',
         b'{"seen": {"x": {"seq": 1}}}',
         b"\xff\x00",
         b"[" * 20_000,
@@ -58,14 +62,14 @@ def test_damage_is_forgotten_and_written_over(content: bytes, tmp_path: Path) ->
     path.write_bytes(content)
     book = Notebook(path)
     assert book.read() == Memory()
-    book.change(lambda memory: memory.having_seen(HERE, Place(2, 2.0)))
-    assert book.read().seen == {HERE: Place(2, 2.0)}
+    book.change(lambda memory: memory.having_seen(HERE, look(2)))
+    assert book.read().seen == {HERE: look(2)}
 
 
 def test_a_newer_consoles_file_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "console.json"
-    path.write_text('{"seen": {"http://a": {"seq": 1, "at": 2.5, "more": 1}}, "later": [1, 2]}')
-    assert Notebook(path).read().seen == {"http://a": Place(1, 2.5)}
+    path.write_text('{"seen": {"http://a": {"seq": 1, "at": 2.5, "looked": 3, "more": 1}}, "later": [1, 2]}')
+    assert Notebook(path).read().seen == {"http://a": Look(1, 2.5, 3.0)}
 
 
 @pytest.mark.parametrize("place", ["in a file", "a directory", "missing"])
@@ -102,11 +106,11 @@ def test_two_threads_lose_nothing(tmp_path: Path) -> None:
 
     def write(name: str) -> None:
         for number in range(1, 40):
-            book.change(partial(Memory.having_seen, gateway=name, place=Place(number, float(number))))
+            book.change(partial(Memory.having_seen, gateway=name, look=look(number)))
 
     threads = [Thread(target=write, args=(f"http://{name}",)) for name in "ab"]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert book.read().seen == {"http://a": Place(39, 39.0), "http://b": Place(39, 39.0)}
+    assert book.read().seen == {"http://a": look(39), "http://b": look(39)}

@@ -22,6 +22,10 @@ PROMISED = {
         "nodes",
         "queue",
         "releases",
+        "contents",
+        "difference",
+        "audit",
+        "away",
         "history",
         "logs",
         "why",
@@ -32,7 +36,7 @@ PROMISED = {
     ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain"),
     *("fix-blocked", "unblock", "balance", "build-local"),
-    *("sync-verify", "sync-fix", "sync-overlays", "sync-all"),
+    *("sync-verify", "sync-fix", "sync-overlays", "sync-all", "drift"),
 }
 
 
@@ -124,6 +128,8 @@ COMPLETED = {
     "build-swarm why app-misc/o": {"app-misc/orrery-1.1"},
     "build-swarm unblock --node ": {"vega", "altair"},
     "swarm-console --run drain ": {"vega", "altair"},
+    "build-swarm rollback ": {"12", "11"},
+    "swarm-console --run difference 1": {"12", "11"},
 }
 
 
@@ -134,7 +140,8 @@ def names_of_the_swarm(tmp_path: Path) -> Path:
         program = tmp_path / name
         program.write_text(
             '#!/bin/sh\n[ "$1" = --names ] || exit 2\n'
-            'case $2 in node) printf "vega\\naltair\\n" ;; package) echo app-misc/orrery-1.1 ;; esac\n'
+            'case $2 in node) printf "vega\\naltair\\n" ;; package) echo app-misc/orrery-1.1 ;;\n'
+            'release) printf "12\\n11\\n" ;; esac\n'
         )
         program.chmod(0o755)
     return tmp_path

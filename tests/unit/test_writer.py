@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from swarm_node.journal.base import JournalError, JournalFull, Snapshot
+from swarm_node.journal.base import JournalError, JournalFull, Snapshot, Wanted
 from swarm_node.journal.writer import Writer
 from swarm_node.model.events import AnyEvent, Record, SwarmHeld
 
@@ -37,7 +37,9 @@ class Memory:
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         return (Record(n, event) for n, event in enumerate(self.events, 1) if n > after)
 
-    def latest(self, kinds: Sequence[str], limit: int) -> list[Record]:
+    def latest(
+        self, kinds: Sequence[str], limit: int, before: int | None = None, wanted: Wanted | None = None
+    ) -> list[Record]:
         return list(self.read())[::-1][:limit]
 
     def append(self, events: Sequence[AnyEvent]) -> int:
