@@ -13,6 +13,8 @@ _SEQUENCE: Final = re.compile(
     r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n\r]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]"
 )
+_COLOURS: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""The commonest of them, found many times faster."""
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e\n\t]")
 _BREAKS: Final = re.compile(r"[\n\t]+")
 
@@ -24,7 +26,9 @@ def harmless(text: str) -> str:
     """
     if text.isprintable():
         return text
-    text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
+    text = _COLOURS.sub("", text.replace("\r\n", "\n"))
+    if "\x1b" in text or not text.isascii():
+        text = _SEQUENCE.sub("", text)
     return _UNUSUAL.sub(_seen, text.replace("\r", "\n"))
 
 

@@ -6,17 +6,29 @@ multiple of CUT that lies at least CUT behind the line's beginning.
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from swarm_console.harmless import harmless
-from swarm_console.logs.pages import Pages
 
 CUT: Final = 4096
 """A row is never longer than two of these, in bytes."""
 TAB: Final = 8
-_BREAK: Final = re.compile(rb"\n|\r(?!\n)")
+BREAK: Final = re.compile(rb"\n|\r(?!\n)")
 _CONTINUED: Final = re.compile(rb"[\x80-\xbf]{0,3}")
 """The rest of a character that was begun before."""
+
+
+class Bytes(Protocol):
+    """Part of a log, or all of it, by offset."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole log."""
+        ...
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes between, as far as the log has them. Raises: Missing."""
+        ...
 
 
 class Row(NamedTuple):
@@ -27,23 +39,23 @@ class Row(NamedTuple):
     inside: bool = False
 
 
-def row_at(pages: Pages, offset: int) -> Row:
+def row_at(pages: Bytes, offset: int) -> Row:
     """The row that the byte at an offset is in. Raises: Missing."""
     begin, inside = _begin(pages, offset)
     return Row(begin, _end(pages, begin, inside), inside)
 
 
-def after(pages: Pages, row: Row) -> Row | None:
+def after(pages: Bytes, row: Row) -> Row | None:
     """The next row, None behind the last. Raises: Missing."""
     return row_at(pages, row.end) if row.end < pages.size else None
 
 
-def before(pages: Pages, offset: int) -> Row | None:
+def before(pages: Bytes, offset: int) -> Row | None:
     """The row that ends where another begins, None before the first. Raises: Missing."""
     return row_at(pages, offset - 1) if offset > 0 else None
 
 
-def _begin(pages: Pages, offset: int) -> tuple[int, bool]:
+def _begin(pages: Bytes, offset: int) -> tuple[int, bool]:
     low = max(0, offset - 2 * CUT)
     text = pages.read(low, offset + 1)
     at = _last_break(text, offset - low)
@@ -63,27 +75,27 @@ def _last_break(text: bytes, stop: int) -> int:
     return max(feed, back)
 
 
-def _end(pages: Pages, begin: int, inside: bool) -> int:
+def _end(pages: Bytes, begin: int, inside: bool) -> int:
     cut = begin + CUT if inside else -(-(begin + CUT) // CUT) * CUT
     text = pages.read(begin, cut + 1)
-    found = _BREAK.search(text)
+    found = BREAK.search(text)
     if found is not None and begin + found.end() <= cut:
         return begin + found.end()
     return min(cut, pages.size)
 
 
-def text_of(pages: Pages, row: Row) -> str:
+def text_of(pages: Bytes, row: Row) -> str:
     """A row as it may be drawn, without its end and with spaces for tabs. Raises: Missing."""
     data = pages.read(row.begin, row.end)
     return drawn(data, row.inside, _rest(pages, row, data))
 
 
-def overwritten(pages: Pages, row: Row) -> bool:
+def overwritten(pages: Bytes, row: Row) -> bool:
     """Whether a terminal would have written over the row. Raises: Missing."""
     return pages.read(row.end - 1, row.end) == b"\r"
 
 
-def _rest(pages: Pages, row: Row, data: bytes) -> bytes:
+def _rest(pages: Bytes, row: Row, data: bytes) -> bytes:
     """What belongs to the last character of a row that ends within a line."""
     if data.endswith((b"\n", b"\r")) or data[-1:] < b"\x80":
         return b""

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from rich.cells import chop_cells
 
-from swarm_console.logs.pages import Pages
-from swarm_console.logs.rows import Row, after, before, overwritten, row_at, text_of
+from swarm_console.logs.rows import Bytes, Row, after, before, overwritten, row_at, text_of
 
 
 class Place(NamedTuple):
@@ -45,7 +44,7 @@ class Shape(NamedTuple):
     width: int | None = None
 
 
-def screenful(pages: Pages, top: Place, shape: Shape) -> list[Line]:
+def screenful(pages: Bytes, top: Place, shape: Shape) -> list[Line]:
     """The lines from `top` on; where the log ends too early, those before it as well. Raises: Missing."""
     lines = list(islice(forward(pages, top, shape), shape.height))
     lack = shape.height - len(lines)
@@ -55,19 +54,19 @@ def screenful(pages: Pages, top: Place, shape: Shape) -> list[Line]:
     return [*reversed(list(islice(backward(pages, begin, shape), lack))), *lines]
 
 
-def ending(pages: Pages, shape: Shape) -> list[Line]:
+def ending(pages: Bytes, shape: Shape) -> list[Line]:
     """The last lines of the log. Raises: Missing."""
     return screenful(pages, Place(pages.size), shape)
 
 
-def moved(pages: Pages, top: Place, by: int, shape: Shape) -> list[Line]:
+def moved(pages: Bytes, top: Place, by: int, shape: Shape) -> list[Line]:
     """The lines that show after moving down (or up, where `by` is negative). Raises: Missing."""
     lines = forward(pages, top, shape) if by > 0 else backward(pages, top, shape)
     passed = list(islice(lines, by + 1 if by > 0 else -by))
     return screenful(pages, passed[-1].place if passed else top, shape)
 
 
-def around(pages: Pages, offset: int, shape: Shape) -> list[Line]:
+def around(pages: Bytes, offset: int, shape: Shape) -> list[Line]:
     """The lines with the row of an offset in their upper third. Raises: Missing."""
     if not pages.size:
         return []
@@ -75,7 +74,7 @@ def around(pages: Pages, offset: int, shape: Shape) -> list[Line]:
     return moved(pages, Place(row.begin), -(shape.height // 3), shape)
 
 
-def forward(pages: Pages, place: Place, shape: Shape) -> Iterator[Line]:
+def forward(pages: Bytes, place: Place, shape: Shape) -> Iterator[Line]:
     """The lines from a place on."""
     row = row_at(pages, place.offset) if place.offset < pages.size else None
     part = place.part
@@ -84,7 +83,7 @@ def forward(pages: Pages, place: Place, shape: Shape) -> Iterator[Line]:
         row, part = after(pages, row), 0
 
 
-def backward(pages: Pages, place: Place, shape: Shape) -> Iterator[Line]:
+def backward(pages: Bytes, place: Place, shape: Shape) -> Iterator[Line]:
     """The lines before a place, the nearest first."""
     if place.part:
         yield from reversed(_lines(pages, row_at(pages, place.offset), shape)[: place.part])
@@ -94,7 +93,7 @@ def backward(pages: Pages, place: Place, shape: Shape) -> Iterator[Line]:
         offset = row.begin
 
 
-def _lines(pages: Pages, row: Row, shape: Shape) -> list[Line]:
+def _lines(pages: Bytes, row: Row, shape: Shape) -> list[Line]:
     text = text_of(pages, row)
     parts = [text] if shape.width is None else _wrapped(text, shape.width)
     last, gone = len(parts) - 1, overwritten(pages, row)

@@ -28,8 +28,12 @@ def sieve(text: str) -> Sieve | None:
     wanted = text[inverse:]
     if not wanted:
         return None
+    return Sieve(text, expression(wanted), inverse)
+
+
+def expression(wanted: str) -> re.Pattern[str]:
+    """The regular expression of a text; case counts only when there are capitals. Raises: BadSieve."""
     try:
-        pattern = re.compile(wanted, 0 if wanted != wanted.lower() else re.IGNORECASE)
+        return re.compile(wanted, 0 if wanted != wanted.lower() else re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise BadSieve(str(error)) from None
-    return Sieve(text, pattern, inverse)
