@@ -51,6 +51,8 @@ class Swarm:
         self.url = url.rstrip("/")
         self._token = token
         self._say, self._show = say, show
+        self.undoes: int | None = None
+        """The action of that number in the log is what actions now take back; None: they are no undo."""
 
     def say(self, line: str) -> None:
         """Tell the person who waits what goes on."""
@@ -73,7 +75,8 @@ class Swarm:
     def act(self, action: str, **params: object) -> Any:
         """Have an action done and wait for its outcome; parameters of None are left out. Raises: Refused."""
         body = {key: value for key, value in params.items() if value is not None}
-        return document(self.url, self.fetch("POST", f"/api/v1/actions/{action}", body, WORK_SECONDS))
+        query = "" if self.undoes is None else f"?undoes={self.undoes}"
+        return document(self.url, self.fetch("POST", f"/api/v1/actions/{action}{query}", body, WORK_SECONDS))
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = ANSWER_SECONDS) -> Answer:
         """One request and its answer, whatever its status. Raises: Refused (gateway_unreachable)."""

@@ -1,6 +1,5 @@
 """Doing an action from the screen: what it lacks is asked for, what it would lose is said, then told."""
 
-import shlex
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,19 +21,6 @@ if TYPE_CHECKING:
 TOAST_LINES = 6
 LOG_LINES = 5_000
 ERROR_SECONDS = 10.0
-
-
-def command_line(action: Action, given: dict[str, Any]) -> str:
-    """The headless command that does the same."""
-    words = ["build-swarm", action.name]
-    for parameter in action.parameters:
-        value = given.get(parameter.name)
-        if not value:
-            continue
-        option = [] if parameter.positional else [f"--{parameter.name.replace('_', '-')}"]
-        values = list(value) if parameter.many else [] if parameter.kind == "flag" else [value]
-        words += [*option, *map(str, values)]
-    return shlex.join([*words, *(["--yes"] if action.dangerous else [])])
 
 
 async def conduct(app: "SwarmConsole", action: Action, words: Sequence[str]) -> None:
@@ -62,10 +48,12 @@ async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -
             given = {**given, parameter.name: [value] if parameter.many else value}
     if action.name == "logs":
         given = {"lines": LOG_LINES, **given}
-    params, line = action.defaults(**given), command_line(action, given)
+    params, line = action.defaults(**given), action.line(given)
     if action.loses is not None:
         lost = await in_thread(partial(action.loses, app.connect(app.say), params))
-        if not await app.push_screen_wait(Confirm(action.title, lost, line)):
+        if lost and not await app.push_screen_wait(
+            Confirm(action.title, [*lost, _way_back(app, action)], line)
+        ):
             return
     _tell(app, action, line, await in_thread(partial(action.run, app.connect(app.say), params)))
 
@@ -91,8 +79,16 @@ def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> N
         app.push_screen(Report(action.title, lines, line))
         return
     severity = "information" if outcome.exit_code == 0 else "warning"
-    text = "\n".join([*lines, f"$ {line}"])
+    done = [_way_back(app, action)] if action.undoable and outcome.exit_code == 0 else []
+    text = "\n".join([*lines, *done, f"$ {line}"])
     app.notify(text, title=action.title, severity=severity, markup=False)  # type: ignore[arg-type]
+
+
+def _way_back(app: "SwarmConsole", action: Action) -> str:
+    """Whether there is a way back from the action, and the key to it."""
+    if action.undoable:
+        return f"{app.key_names['undo']} takes it back"
+    return "this cannot be taken back"
 
 
 def _tell_error(app: "SwarmConsole", action: Action, error: Exception) -> None:

@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 
 
 def confirm(action: Action, swarm: Swarm, params: Params) -> None:
-    """Return when a person says yes. Raises: Usage without a terminal, Refused when the answer is no."""
+    """Return when a person says yes, or nothing would be lost.
+
+    Raises: Usage without a terminal, Refused when the answer is no or there is nothing to be done.
+    """
     assert action.loses is not None
     asking = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     try:
         lost = action.loses(swarm, params)
     except Refused as error:
-        if asking:
+        if asking or error.code == "nothing_to_do":
             raise
         lost = [error.message]
+    if not lost:
+        return
     if not asking:
         raise Usage(
             f"{action.name} is dangerous and asks first, which needs a terminal ({'; '.join(lost)})",

@@ -77,18 +77,43 @@ class Parameter:
         return f"[{self.option}]" if self.kind == "flag" else f"[{self.option} {self.word}]"
 
 
+class Inverse:
+    """How an action is taken back: with which other action, once an event proves that it did something.
+
+    `effect` names that event; it counts if its fields are as in `like` and equal to the action's parameters
+    that `same` pairs with them. `takes` says which of its fields each parameter of the other action gets.
+    Without `action` there is no way back, and `why` says so.
+    """
+
+    __slots__ = ("action", "effect", "like", "same", "takes", "why")
+
+    def __init__(
+        self,
+        action: str,
+        effect: str,
+        like: dict[str, object] | None = None,
+        same: dict[str, str] | None = None,
+        takes: dict[str, str] | None = None,
+        why: str = "",
+    ) -> None:
+        self.action, self.effect, self.why = action, effect, why
+        self.like, self.same, self.takes = like or {}, same or {}, takes or {}
+
+
 class Action:
     """One action of an operator.
 
     `run` does it and returns its outcome; `render` turns the outcome's document into lines for people.
     `changes` marks what alters the swarm, `dangerous` what asks first, and `loses` then says, in lines, what
-    would be gone or become visible, as the swarm stands now.
+    would be gone or become visible, as the swarm stands now (no lines: nothing, and nobody is asked); it may
+    pin down in the parameters what it looked at. `inverses` are the ways to take it back.
     """
 
     __slots__ = (
         "changes",
         "dangerous",
         "help",
+        "inverses",
         "key",
         "loses",
         "name",
@@ -109,15 +134,36 @@ class Action:
         parameters: tuple[Parameter, ...] = (),
         changes: bool = False,
         loses: Loses | None = None,
+        inverses: tuple[Inverse, ...] = (),
     ) -> None:
         self.name, self.title, self.help, self.key = name, title, help, key
         self.run, self.render, self.parameters = run, render, parameters
         self.changes, self.loses, self.dangerous = changes, loses, loses is not None
+        self.inverses = inverses
 
     @property
     def usage(self) -> str:
         """The command line: name and parameters."""
         return " ".join([self.name, *(parameter.usage for parameter in self.parameters)])
+
+    @property
+    def undoable(self) -> bool:
+        """Whether there is a way back from it."""
+        return any(inverse.action for inverse in self.inverses)
+
+    def line(self, given: Params) -> str:
+        """The command line that does it with what is given."""
+        import shlex
+
+        words = ["build-swarm", self.name]
+        for parameter in self.parameters:
+            value = given.get(parameter.name)
+            if not value:
+                continue
+            option = [] if parameter.positional else [parameter.option]
+            values = list(value) if parameter.many else [] if parameter.kind == "flag" else [value]
+            words += [*option, *map(str, values)]
+        return shlex.join([*words, *(["--yes"] if self.dangerous else [])])
 
     def defaults(self, **given: object) -> Params:
         """A full set of parameters: the defaults, and what is given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.actions.action import Action, Inverse, Outcome, Parameter
 from swarm_console.pen import count, duration, size
 
 TYPE_CHECKING = False
@@ -139,9 +139,17 @@ def show_rolled_back(seen: Any, pen: Pen) -> list[str]:
 
 
 def loses_rollback(swarm: Swarm, params: Params) -> list[str]:
-    current = _standing(swarm)[1]
-    target = "an older release" if params["release"] is None else f"release {params['release']}"
-    return [f"clients see {target} instead of {current}; release {current} is kept"]
+    """What clients will see instead. Raises: Refused (nothing_to_do) when there is nothing to go back to."""
+    from swarm_console.ask import refused
+
+    seen = swarm.get("/api/v1/releases")
+    current, target = seen["current"], params["release"]
+    kept = [each["number"] for each in seen["releases"] if each.get("status") == "published"]
+    if target is None:
+        target = max((number for number in kept if number < (current or 0)), default=None)
+    if target is None:
+        raise refused("nothing_to_do", "no older release is kept", "build-swarm releases")
+    return [f"clients see release {target} instead of {current}; release {current} is kept"]
 
 
 def loses_release(swarm: Swarm, params: Params) -> list[str]:
@@ -176,6 +184,9 @@ def show_held(seen: Any, pen: Pen) -> list[str]:
 
 FORCE = Parameter("force", "release at any risk, for this reason", default="", word="REASON")
 NODE = Parameter("node", "only this node", positional=True, completes="node")
+RESUMED = Inverse("resume", "NodeHeld", like={"held": True}, same={"node": "name"}, takes={"node": "name"})
+PUBLISHED = Inverse("rollback", "ReleasePublished", takes={"release": "left"})
+CLEARED = Inverse("", "SessionOpened", like={"cleared": True}, why="what it threw away is gone")
 
 ACTIONS = (
     Action(
@@ -187,6 +198,7 @@ ACTIONS = (
         parameters=(Parameter("wait", "until everything is built", kind="flag", default=False),),
         changes=True,
         loses=loses_session,
+        inverses=(CLEARED,),
     ),
     Action(
         "verify",
@@ -210,6 +222,7 @@ ACTIONS = (
         ),
         changes=True,
         loses=loses_finalize,
+        inverses=(PUBLISHED,),
     ),
     Action(
         "rollback",
@@ -228,6 +241,7 @@ ACTIONS = (
         ),
         changes=True,
         loses=loses_rollback,
+        inverses=(Inverse("rollback", "ReleaseRolledBack", takes={"release": "left"}),),
     ),
     Action(
         "reset",
@@ -238,6 +252,7 @@ ACTIONS = (
         key="R",
         changes=True,
         loses=loses_session,
+        inverses=(CLEARED,),
     ),
     Action(
         "pause",
@@ -248,6 +263,7 @@ ACTIONS = (
         key="p",
         parameters=(NODE, Parameter("reason", "shown to whoever asks why", default="", word="WORDS")),
         changes=True,
+        inverses=(Inverse("resume", "SwarmHeld", like={"held": True}), RESUMED),
     ),
     Action(
         "resume",
@@ -258,5 +274,9 @@ ACTIONS = (
         key="P",
         parameters=(NODE,),
         changes=True,
+        inverses=(
+            Inverse("pause", "SwarmHeld", like={"held": False}),
+            Inverse("drain", "NodeHeld", {"held": False}, same={"node": "name"}, takes={"node": "name"}),
+        ),
     ),
 )

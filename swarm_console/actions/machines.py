@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.actions.build import show_held
+from swarm_console.actions.build import RESUMED, show_held
 from swarm_console.pen import count
 
 TYPE_CHECKING = False
@@ -90,6 +90,7 @@ ACTIONS = (
             Parameter("reason", "shown to whoever asks why", default="", word="WORDS"),
         ),
         changes=True,
+        inverses=(RESUMED,),
     ),
     Action(
         "sync-verify",

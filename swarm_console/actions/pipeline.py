@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome
-from swarm_console.actions.build import FORCE, findings, loses_release
+from swarm_console.actions.build import FORCE, PUBLISHED, findings, loses_release
 from swarm_console.pen import count
 
 TYPE_CHECKING = False
@@ -134,5 +134,6 @@ ACTIONS = (
         parameters=(FORCE,),
         changes=True,
         loses=loses_release,
+        inverses=(PUBLISHED,),
     ),
 )

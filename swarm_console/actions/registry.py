@@ -16,6 +16,7 @@ from swarm_console.actions import (
     pipeline,
     releases,
     repair,
+    undo,
     whatif,
 )
 from swarm_console.actions.action import Action
@@ -38,6 +39,7 @@ ACTIONS: dict[str, Action] = {
         *repair.ACTIONS,
         *machines.ACTIONS,
         *drift.ACTIONS,
+        *undo.ACTIONS,
         *whatif.ACTIONS,
         *diagnose.ACTIONS,
         *keys.ACTIONS,

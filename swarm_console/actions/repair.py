@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.actions.action import Action, Inverse, Outcome, Parameter
 from swarm_console.pen import count
 
 TYPE_CHECKING = False
@@ -68,6 +68,7 @@ ACTIONS = (
             Parameter("node", "on this node only", completes="node", word="NODE"),
         ),
         changes=True,
+        inverses=(Inverse("unblock", "BuildUnblocked", same={"node": "node"}, takes={"packages": "build"}),),
     ),
     Action(
         "build-local",
@@ -77,6 +78,7 @@ ACTIONS = (
         show_unblocked,
         parameters=(PACKAGE,),
         changes=True,
+        inverses=(Inverse("unblock", "BuildUnblocked", takes={"packages": "build"}),),
     ),
     Action(
         "balance",

@@ -254,6 +254,8 @@ class ReleasePublished(Event, frozen=True):
     size: int
     added: int = 0
     """How many packages it took from staging."""
+    left: int | None = None
+    """The release that clients saw before; None for the first."""
 
 
 class ReleaseAbandoned(Event, frozen=True):

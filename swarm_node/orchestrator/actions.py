@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-from swarm_node.http.json import Body, decode, reply
+from swarm_node.http.json import Body, decode, query, reply
 from swarm_node.model import commands as c
 from swarm_node.model.events import BuildUnblocked, Event
 from swarm_node.model.names import closest
@@ -46,6 +46,12 @@ class Stress(Body, frozen=True):
 
 class Package(Body, frozen=True):
     package: str
+
+
+class ActQuery(Body, frozen=True):
+    """`undoes`: the number in the log of the action that this one takes back."""
+
+    undoes: int | None = None
 
 
 async def fresh(parts: Parts, asked: Nothing) -> object:
@@ -192,9 +198,19 @@ async def act(request: web.Request) -> web.Response:
             "unknown_action", f"there is no action {name!r:.60}", closest(name, ACTIONS, "build-swarm --list")
         )
     asked = await decode(request, action.params)
-    words = {key: msgspec.json.encode(value).decode() for key, value in msgspec.structs.asdict(asked).items()}
+    said = {**msgspec.structs.asdict(asked), **_taken_back(parts, query(request, ActQuery))}
+    words = {key: msgspec.json.encode(value).decode() for key, value in said.items()}
     await parts.swarm.submit(c.RecordAction(name=name, params=words, by=request.remote or ""))
     return reply(await action.run(parts, asked))
+
+
+def _taken_back(parts: Parts, asked: ActQuery) -> dict[str, int]:
+    """The number of the action that is taken back, for the audit trail; nothing when none is."""
+    if asked.undoes is None:
+        return {}
+    if not 0 < asked.undoes <= parts.swarm.state.seq:
+        raise Refused("bad_request", f"there is no action {asked.undoes}", "build-swarm undo")
+    return {"undoes": asked.undoes}
 
 
 ROUTES = (web.post("/api/v1/actions/{name}", act),)

@@ -28,6 +28,7 @@ from swarm_node.orchestrator import (
     preparation,
     release,
     releases,
+    trail,
     work,
 )
 from swarm_node.orchestrator.catalogue import Catalogue
@@ -57,6 +58,7 @@ async def make_app(settings: OrchestratorSettings) -> web.Application:
         drift.ROUTES,
         work.ROUTES,
         actions.ROUTES,
+        trail.ROUTES,
         files.ROUTES,
     ):
         app.add_routes(routes)

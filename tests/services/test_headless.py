@@ -175,6 +175,28 @@ async def test_operating(farm: Farm) -> None:
     assert guess.document()["builds"] == 1 and guess.document()["fleet"] == [4]
 
 
+async def test_what_was_done_is_taken_back(farm: Farm) -> None:
+    nothing = await farm.run("--run", "undo", "--json")
+    assert (nothing.code, nothing.document()["error"]["code"]) == (1, "nothing_to_do")
+    for number in (1, 2):
+        await stage(farm.parts, f"dev-libs/liba-{number}")
+        assert (await farm.run("--run", "finalize", "--yes")).code == 0
+    assert (await farm.run("--run", "drain", NODE)).code == 0
+    back = await farm.run("--run", "undo")
+    assert (
+        back.code == 0
+        and f"took back: drain {NODE}" in back.out
+        and not farm.parts.swarm.state.nodes[NODE].held
+    )
+    asked = await farm.run("--run", "undo")
+    assert asked.code == 2 and "release 1 instead of 2" in asked.err and farm.parts.swarm.state.current == 2
+    done = await farm.run("--run", "undo", "--yes", "--json")
+    assert done.document()["by"] == "rollback" and farm.parts.swarm.state.current == 1
+    assert (await farm.run("--run", "reset", "--yes")).code == 0
+    gone = await farm.run("--run", "undo", "--yes")
+    assert gone.code == 1 and "reset" in gone.err and "cannot be taken back" in gone.err
+
+
 async def test_reset_says_what_is_lost_and_asks(farm: Farm) -> None:
     refused = await farm.run("--run", "reset")
     assert refused.code == 2 and "1 staged package" in refused.err and "--yes" in refused.err

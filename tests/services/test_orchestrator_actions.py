@@ -132,6 +132,21 @@ async def test_every_action_is_in_the_log_with_who_and_what(service: Service) ->
     assert taken[-1].params == {"node": '"izar"', "reason": '"new disk"'}
 
 
+async def test_the_trail_tells_what_was_done_and_what_came_of_it(service: Service) -> None:
+    await service.plan(row(LIB))
+    await service.drone()
+    assert await service.get("/api/v1/trail") == []
+    await service.act("balance")
+    await service.act("drain", node="izar")
+    await service.act("pause")
+    await service.ask("POST", "/api/v1/actions/resume?undoes=1", json={})
+    trail = await service.get("/api/v1/trail?limit=3")
+    told = [record["event"].get("name", record["event"]["event"]) for record in trail]
+    assert told == ["SwarmHeld", "resume", "SwarmHeld", "pause", "izar", "drain"]
+    assert trail[1]["event"]["params"]["undoes"] == "1"
+    assert len(await service.get("/api/v1/trail")) == 7
+
+
 async def test_a_refused_action_is_in_the_log_too(service: Service) -> None:
     await service.ask("POST", "/api/v1/actions/rollback", json={})
     assert len(list(service.parts.swarm.journal.read(kinds=["ActionTaken"]))) == 1

@@ -237,6 +237,9 @@ async def test_a_chunk_that_is_too_large_is_refused(service: Service, izar: Dron
         "/api/v1/history?limit=-5",
         f"/api/v1/history?limit={HUGE}",
         "/api/v1/history?limit=many",
+        "/api/v1/trail?limit=0",
+        "/api/v1/trail?limit=1001",
+        "/api/v1/trail?more=1",
         f"/api/v1/attempts/1/log?offset={HUGE}",
         f"/api/v1/attempts/1/log?offset=-{HUGE}",
         f"/api/v1/attempts/1/log?limit={HUGE}",
@@ -298,6 +301,13 @@ async def test_actions_refuse_with_the_next_step(
 ) -> None:
     assert (await service.ask("POST", f"/api/v1/actions/{action}", json=body)).code == code
     assert service.status(LIB) == "building"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", f"{HUGE}", "99999", "1&undoes=2"])
+async def test_what_is_no_action_cannot_be_taken_back(service: Service, number: str) -> None:
+    answer = await service.ask("POST", f"/api/v1/actions/resume?undoes={number}", json={})
+    assert answer.code == "bad_request"
+    assert not list(service.parts.swarm.journal.read(kinds=["ActionTaken"]))
 
 
 async def test_a_slip_in_an_actions_name_is_answered_with_the_nearest(service: Service) -> None:

@@ -34,7 +34,7 @@ class Story:
         self.connections: list[tuple[int | None, int | None]] = []
         """Where each connection asked to begin."""
         self.logs: dict[int, bytearray] = {}
-        self._told: list[Record] = []
+        self.told: list[Record] = []
         self._queues: set[asyncio.Queue[bytes | None]] = set()
 
     # -- telling
@@ -49,7 +49,7 @@ class Story:
             for event in decide(self.state, command, self.now):
                 apply(self.state, event)
                 record = Record(self.state.seq, event)  # type: ignore[arg-type]
-                self._told.append(record)
+                self.told.append(record)
                 self.ship({"events": [record]})
         return self
 
@@ -136,11 +136,11 @@ class Story:
         head = {"generation": self.generation, "seq": self.state.seq}
         if after is None or generation != self.generation:
             return msgspec.json.encode({**head, "snapshot": self.state})
-        missed = [record for record in self._told if record.seq > after]
+        missed = [record for record in self.told if record.seq > after]
         return msgspec.json.encode({**head, "events": missed})
 
     async def past(self) -> bytes:
-        return msgspec.json.encode(list(reversed(self._told)))
+        return msgspec.json.encode(list(reversed(self.told)))
 
     async def health(self) -> Health:
         return self.well

@@ -45,7 +45,7 @@ def test_in_step_with_the_events(steps: list[tuple[str, str]]) -> None:
     for what, node in steps:
         seen = story.state.seq
         step(story, what, node)
-        news = [record for record in story._told if record.seq > seen]
+        news = [record for record in story.told if record.seq > seen]
         mirror.take(msgspec.json.encode({"events": news}))
         kept = mirror.lineup
         anew = Lineup(mirror.state.builds, mirror.state.queue)

@@ -10,7 +10,6 @@ import pytest
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.background import in_thread
 from swarm_console.chronicle import describe
-from swarm_console.conduct import command_line
 from swarm_console.throttle import CHEAP, Throttled
 from swarm_console.times import clock
 from swarm_node.model.events import AnyEvent, Event
@@ -65,7 +64,7 @@ LINES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("name", "given", "line"), LINES.values(), ids=LINES)
 def test_the_command_that_does_the_same(name: str, given: dict[str, Any], line: str) -> None:
-    assert command_line(ACTIONS[name], given) == line
+    assert ACTIONS[name].line(given) == line
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ from swarm_console.ask import Answer, Swarm
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
 from swarm_node.model.status import status
+from swarm_node.orchestrator.trail import ACTION, EFFECTS
 from tests.tui.story import Story
+
+TRAIL = (ACTION, *EFFECTS)
 
 
 class Operator:
@@ -47,6 +50,13 @@ class Told(Swarm):
                 return msgspec.to_builtins(story.state)
             case "/api/v1/status":
                 return msgspec.to_builtins(status(story.state, story.now))
+            case "/api/v1/releases":
+                made = sorted(story.state.releases.values(), key=lambda release: -release.number)
+                return {"current": story.state.current, "releases": msgspec.to_builtins(made)}
+            case str() if path.startswith("/api/v1/trail"):
+                return [
+                    msgspec.to_builtins(r) for r in reversed(story.told) if type(r.event).__name__ in TRAIL
+                ]
         raise Refused("unknown_path", f"a told swarm has no {path}")
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = 0.0) -> Answer:
@@ -67,6 +77,9 @@ class Told(Swarm):
     def act(self, action: str, **params: object) -> Any:
         given = {key: value for key, value in params.items() if value is not None}
         self._operator.acted.append((action, given))
+        said = {**given, **({"undoes": self.undoes} if self.undoes is not None else {})}
+        words = {key: msgspec.json.encode(value).decode() for key, value in said.items()}
+        self._operator.story.tell(c.RecordAction(name=action, params=words, by="127.0.0.1"))
         answer = self._operator.answers.get(action)
         if isinstance(answer, Exception):
             raise answer

@@ -262,7 +262,11 @@ def test_what_a_reset_would_lose_is_counted() -> None:
 
 
 def test_what_clients_will_see_is_said_before_a_release_and_a_rollback() -> None:
-    seen = {"/api/v1/status": [status(needed=2, complete=5, release=3)]}
+    kept = [{"number": number, "status": "published"} for number in (3, 1)]
+    seen = {
+        "/api/v1/status": [status(needed=2, complete=5, release=3)],
+        "/api/v1/releases": [{"current": 3, "releases": kept}],
+    }
     said = {}
     for name, given in (("finalize", {}), ("rollback", {"release": 1}), ("release", {})):
         action = ACTIONS[name]
@@ -270,6 +274,10 @@ def test_what_clients_will_see_is_said_before_a_release_and_a_rollback() -> None
         said[name] = " ".join(action.loses(Scripted(seen), action.defaults(**given)))
     assert "5 packages" in said["finalize"] and "2 builds that are not ready" in said["finalize"]
     assert "release 1 instead of 3" in said["rollback"] and "release 3" in said["release"]
+    loses = ACTIONS["rollback"].loses
+    assert loses is not None and "release 1 instead of 3" in loses(Scripted(seen), {"release": None})[0]
+    with pytest.raises(Refused, match="no older release"):
+        loses(Scripted({"/api/v1/releases": [{"current": 1, "releases": kept[1:]}]}), {"release": None})
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ PROMISED = {
         "diagnose",
         "keys",
     ),
-    *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain"),
+    *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain", "undo"),
     *("fix-blocked", "unblock", "balance", "build-local"),
     *("sync-verify", "sync-fix", "sync-overlays", "sync-all", "drift"),
 }
@@ -74,7 +74,7 @@ def test_a_declaration_is_whole(action) -> None:  # type: ignore[no-untyped-def]
 
 def test_what_throws_work_away_or_shows_it_to_clients_asks_first() -> None:
     dangerous = {action.name for action in ACTIONS.values() if action.dangerous}
-    assert dangerous == {"fresh", "release", "finalize", "rollback", "reset"}
+    assert dangerous == {"fresh", "release", "finalize", "rollback", "reset", "undo"}
 
 
 def test_an_unknown_action_is_told_its_neighbours() -> None:

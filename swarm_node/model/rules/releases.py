@@ -69,6 +69,7 @@ def publish_release(state: State, command: c.PublishRelease, now: float) -> list
             packages=command.packages,
             size=command.size,
             added=command.added,
+            left=state.current,
         )
     ]
 
