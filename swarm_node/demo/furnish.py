@@ -24,6 +24,7 @@ from swarm_node.portage.repositories import repositories as read_repositories
 
 LEASE_SECONDS = 20
 RETRY_SECONDS = 2
+RECHECK_SECONDS = 10
 HEARTBEAT_SECONDS = 5
 
 
@@ -145,6 +146,7 @@ def _write_settings(site: Site) -> None:
             "PROFILES_DIR": site.profiles,
             "LEASE_SECONDS": LEASE_SECONDS,
             "RETRY_SECONDS": RETRY_SECONDS,
+            "RECHECK_SECONDS": RECHECK_SECONDS,
             "PORTAGE_PREFIX": home / "prefix",
             "BASE_PREFIX": home / "prefix",
             "ROOM_AT": site.room,

@@ -14,22 +14,20 @@ from tests.e2e.swarm import Swarm, furnish, goes_on, settled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
-WORLD: Final = ("app-misc/constellation", "app-misc/moonphase", "app-misc/orrery", "app-misc/skyclock")
+WORLD: Final = ("app-misc/orrery", "app-misc/skyclock", "app-misc/sundial", "app-text/almanac")
 SICK: Final = "vega"
 """The fastest drone, so that the most is handed to it."""
 
 
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Swarm]:
-    """A swarm whose checks are repeated soon, not yet started."""
-    running = furnish(tmp_path_factory.mktemp("swarm"), {"desktop": WORLD}).start()
-    running.failures = request.session.testsfailed
-    settings = running.directory / "orchestrator/orchestrator.conf"
-    running.end()
-    settings.write_text(settings.read_text() + 'RECHECK_SECONDS="3"\n')
-    yield running
-    if running.process is not None:
-        running.end()
+    """A furnished swarm that is not running yet."""
+    furnished = furnish(tmp_path_factory.mktemp("swarm"), {"desktop": WORLD}).start()
+    furnished.end()
+    furnished.failures = request.session.testsfailed
+    yield furnished
+    if furnished.process is not None:
+        furnished.end()
 
 
 @pytest.fixture(autouse=True)
