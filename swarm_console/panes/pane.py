@@ -6,11 +6,11 @@ from typing import ClassVar, Generic, TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widgets import Input
 
 from swarm_console.harmless import one_line
 from swarm_console.messages import RowChosen, RowMarked
+from swarm_console.panes.frame import Frame
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.panes.table import Table
@@ -39,22 +39,15 @@ class Note(Toned):
         return self.block(([span] for span in self._spans), self.size.width)
 
 
-class Pane(Vertical, Generic[T]):
+class Pane(Frame, Generic[T]):
     """A framed table. Subclasses say what stands in it; they keep nothing but the picture last drawn."""
 
-    NAME: ClassVar[str]
-    SHORT: ClassVar[str] = ""
-    """The name where there is little room."""
-    DIGIT: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
-    ALLOW_MAXIMIZE = True
     BINDING_GROUP_TITLE = "panes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", tooltip="only rows that match; ! inverts", id="filter"),
     ]
-
-    picture: Picture
 
     def items(self, picture: Picture) -> Sequence[T]:
         """The rows."""
@@ -78,10 +71,6 @@ class Pane(Vertical, Generic[T]):
 
     def empty(self, picture: Picture) -> str:
         """What to say when there are no rows."""
-        return ""
-
-    def summary(self, picture: Picture) -> str:
-        """A few figures for the frame's title."""
         return ""
 
     def note(self, item: T | None) -> list[Span]:
@@ -108,7 +97,7 @@ class Pane(Vertical, Generic[T]):
         empty = self.empty(picture) if picture.mirror.known else "waiting for the swarm"
         self.table.columns = self.columns(picture)
         self.table.show(self.items(picture), self.cells, empty)
-        self._draw_title()
+        self.draw_title()
         self._draw_note()
 
     @property
@@ -116,17 +105,16 @@ class Pane(Vertical, Generic[T]):
         """The item under the cursor."""
         return self.table.marked
 
-    def _draw_title(self) -> None:
-        title = Text.assemble((self.DIGIT, "bold"), " ", self.NAME)
-        if summary := self.summary(self.picture):
-            title.append(f"  {one_line(summary)}")
+    def enter(self) -> None:
+        self.table.focus()
+
+    def title(self) -> Text:
+        title = super().title()
         chosen: Sieve | None = self.table.sieve
         if chosen is not None:
             shown, of = self.table.counts
             title.append(f"  ⌕ {one_line(chosen.text)} ({shown} of {of})", "reverse")
-        if str(title) != getattr(self, "_title_drawn", None):
-            self._title_drawn = str(title)
-            self.border_title = title
+        return title
 
     def _draw_note(self) -> None:
         self.query_one(Note).show(self.note(self.marked))

@@ -8,7 +8,7 @@ from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.table import Table
 from swarm_console.screens.confirm import Confirm
-from swarm_console.screens.dashboard import PANES, Dashboard
+from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
 from swarm_console.screens.report import Report
@@ -36,7 +36,7 @@ def focused(stage: Stage) -> str:
     return next(type(each).__name__ for each in widget.ancestors_with_self if isinstance(each, Pane))
 
 
-@pytest.mark.parametrize("pane", PANES, ids=lambda pane: pane.NAME)
+@pytest.mark.parametrize("pane", Dashboard.PANES, ids=lambda pane: pane.NAME)
 @pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
 async def test_digits_bring_a_pane_to_the_front(
     pane: type[Pane[object]], size: tuple[int, int], open_console: Open
@@ -46,7 +46,7 @@ async def test_digits_bring_a_pane_to_the_front(
         assert focused(stage) == pane.__name__
         shown = [type(each).__name__ for each in stage.app.query(Pane) if each.display and each.size]
         assert pane.__name__ in shown
-        assert len(shown) == (len(PANES) if size[0] == 120 else 1)
+        assert len(shown) == (len(Dashboard.PANES) if size[0] == 120 else 1)
 
 
 async def test_keys_come_from_the_registry(open_console: Open) -> None:

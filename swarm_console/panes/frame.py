@@ -1,0 +1,52 @@
+"""Frames: what the parts of a screen have in common, whatever stands in them."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.containers import Vertical
+
+from swarm_console.greyed import Keyed
+from swarm_console.harmless import one_line
+from swarm_console.picture import Picture
+
+
+class Frame(Keyed, Vertical):
+    """A part of a screen with a name and the digit that brings it to the front."""
+
+    NAME: ClassVar[str]
+    SHORT: ClassVar[str] = ""
+    """The name where there is little room."""
+    DIGIT: ClassVar[str]
+    ALLOW_MAXIMIZE = True
+
+    picture: Picture
+
+    def draw(self, picture: Picture) -> None:
+        """Show this picture."""
+        raise NotImplementedError
+
+    def summary(self, picture: Picture) -> str:
+        """A few figures for the frame's title."""
+        return ""
+
+    def enter(self) -> None:
+        """Give the focus to what one works with here."""
+        raise NotImplementedError
+
+    def clear_filter(self) -> bool:
+        """Show everything again; whether something was hidden."""
+        return False
+
+    def title(self) -> Text:
+        """What stands in the frame's upper edge."""
+        title = Text.assemble((self.DIGIT, "bold"), " ", self.NAME)
+        if summary := self.summary(self.picture):
+            title.append(f"  {one_line(summary)}")
+        return title
+
+    def draw_title(self) -> None:
+        """Write the title anew, where it is another."""
+        title = self.title()
+        if str(title) != getattr(self, "_title_drawn", None):
+            self._title_drawn = str(title)
+            self.border_title = title

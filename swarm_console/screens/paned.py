@@ -1,0 +1,144 @@
+"""Screens of several frames: side by side where there is room, one at a time where there is not."""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from swarm_console.messages import BuildChosen, NodeChosen, PaneWanted
+from swarm_console.panes.footer import KeyFooter
+from swarm_console.panes.frame import Frame
+from swarm_console.panes.strip import PaneStrip
+from swarm_console.panes.top import Top
+from swarm_console.picture import Picture
+from swarm_console.screens.live import LiveScreen
+
+
+def digits(panes: Iterable[type[Frame]]) -> Iterator[Binding]:
+    """The keys that bring frames to the front."""
+    for pane in sorted(panes, key=lambda pane: pane.DIGIT):
+        yield Binding(
+            pane.DIGIT,
+            f"pane('{pane.__name__}')",
+            pane.NAME,
+            show=False,
+            tooltip=f"{pane.NAME} to the front",
+            id=f"pane-{pane.DIGIT}",
+        )
+
+
+class PanedScreen(LiveScreen):
+    """Subclasses name the frames, the first one that has the focus, and the size from which all show."""
+
+    PANES: ClassVar[tuple[type[Frame], ...]]
+    FIRST: ClassVar[type[Frame]]
+    ROOM: ClassVar[tuple[int, int]] = (100, 26)
+    """Columns and rows from which on all frames show at once."""
+    BINDING_GROUP_TITLE = "screens of panes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
+        Binding("z", "zoom", "Zoom", False, tooltip="one pane as large as the screen, and back", id="zoom"),
+    ]
+
+    def head(self) -> Iterable[Widget]:
+        """What stands above the frames."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        yield Top()
+        yield from self.head()
+        yield PaneStrip()
+        with Container(id="panes"):
+            for pane in self.PANES:  # where only one shows it must from the start, or the focus has no place
+                yield pane(id=pane.__name__, classes="-present" if pane is self.FIRST else None)
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self._present = self.FIRST.__name__
+
+    def draw(self, picture: Picture) -> None:
+        self.query_one(Top).draw(picture)
+        for pane in self.query(Frame):
+            pane.draw(picture)
+        self.query_one(PaneStrip).show(self._labels(picture), self._present)
+
+    def figure(self, pane: type[Frame], picture: Picture) -> tuple[str, str]:
+        """What the strip says behind a frame's name, and its tone."""
+        return "", ""
+
+    @property
+    def present(self) -> str:
+        """The frame that one works in, by its class's name."""
+        return self._present
+
+    def pane(self, name: str) -> Frame:
+        """A frame by its class's name."""
+        return self.query_one(f"#{name}", Frame)
+
+    def is_small(self, columns: int, rows: int) -> bool:
+        """Whether a terminal has no room for all frames at once."""
+        return columns < self.ROOM[0] or rows < self.ROOM[1]
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(self.is_small(*event.size), "-small")
+        self.call_after_refresh(lambda: self.draw(self.console.picture()))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        frames = (each for each in event.widget.ancestors_with_self if isinstance(each, Frame))
+        if (pane := next(frames, None)) is not None and pane.id is not None:
+            self._bring(pane)
+
+    def action_pane(self, name: str) -> None:
+        """Bring a frame to the front."""
+        if self.maximized is not None:
+            self.minimize()
+        pane = self.pane(name)
+        self._bring(pane)
+        self.call_after_refresh(pane.enter)
+
+    def action_zoom(self) -> None:
+        """Make the present frame as large as the screen, or small again."""
+        if self.maximized is not None:
+            self.minimize()
+        else:
+            self.maximize(self.pane(self._present), container=False)
+
+    def action_back(self) -> None:
+        """Undo the last thing that hides something; else leave."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self.pane(self._present).clear_filter():
+            self.pane(self._present).enter()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Go where one came from."""
+        self.app.pop_screen()
+
+    def on_build_chosen(self, message: BuildChosen) -> None:
+        self.console.open_build(message.build)
+
+    def on_node_chosen(self, message: NodeChosen) -> None:
+        self.console.open_node(message.node)
+
+    def on_pane_wanted(self, message: PaneWanted) -> None:
+        self.action_pane(message.pane)
+
+    def _bring(self, pane: Frame) -> None:
+        assert pane.id is not None
+        self._present = pane.id
+        self.query(Frame).remove_class("-present")
+        pane.add_class("-present")
+
+    def _labels(self, picture: Picture) -> list[tuple[str, str, str]]:
+        panes = sorted(self.PANES, key=lambda pane: pane.DIGIT)
+        figures = [self.figure(pane, picture) for pane in panes]
+        return [
+            (pane.__name__, f"{pane.DIGIT} {pane.SHORT or pane.NAME}{figure}", tone)
+            for pane, (figure, tone) in zip(panes, figures, strict=True)
+        ]
