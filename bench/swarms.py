@@ -22,7 +22,8 @@ BROKEN: Final = Diagnosis(
     "the drone does not have the repository that this package is in",
     evidence=('emerge: there are no ebuilds to satisfy "=app-misc/x-1".',),
 )
-USE: Final = ("acl", "-debug", "nls", "pam", "-selinux", "ssl", "-static-libs", "threads", "unicode", "zlib")
+FLAGS: Final = tuple(f"{sign}flag{number}" for number in range(150) for sign in ("", "-"))
+FLAGS_EACH: Final = 10
 
 
 class Told:
@@ -107,7 +108,7 @@ def plan(count: int, needs: Callable[[int], Iterable[int]] = few) -> tuple[PlanR
             slot="0",
             repository="gentoo",
             reason=f"1.{number % 10 - 1}.0 → 1.{number % 10}.{number % 7}",
-            use=USE,
+            use=tuple(FLAGS[(number * 7 + place * 29) % len(FLAGS)] for place in range(FLAGS_EACH)),
             needs=tuple(names[need] for need in needs(number)),
         )
         for number, name in enumerate(names)

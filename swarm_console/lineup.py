@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, Literal, overload
 
 from swarm_node.model.queue import Queue
@@ -19,21 +20,19 @@ RANKS: Final[tuple[Rank, ...]] = (
 )
 """Builds by status, what is needed split into what could start and what waits for others."""
 
-_Entry = tuple[float, str, Build]
-"""Sorts by upward rank, then by name, which no two builds share."""
-
 
 class Line(Sequence[Build]):
     """The builds of some ranks, one rank after the other, the longest way to the end first within each."""
 
-    def __init__(self, parts: Sequence[list[_Entry]]) -> None:
-        self._parts = parts
+    def __init__(self, lineup: "Lineup", ranks: Sequence[Rank]) -> None:
+        self._lineup, self._ranks = lineup, ranks
+        self._parts = [lineup.parts[rank] for rank in ranks]
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
 
     def __iter__(self) -> Iterator[Build]:
-        return (build for part in self._parts for _, _, build in part)
+        return chain.from_iterable(self._parts)
 
     @overload
     def __getitem__(self, place: int) -> Build: ...
@@ -47,42 +46,62 @@ class Line(Sequence[Build]):
         place += len(self) if place < 0 else 0
         for part in self._parts:
             if 0 <= place < len(part):
-                return part[place][2]
+                return part[place]
             place -= len(part)
         raise IndexError(place)
+
+    def find(self, name: str) -> int | None:
+        """The place of a build, without looking at the others; None where it is not in this line."""
+        found = self._lineup.find(name)
+        if found is None or found[0] not in self._ranks:
+            return None
+        rank, place = found
+        return sum(map(len, self._parts[: self._ranks.index(rank)])) + place
 
 
 class Lineup:
     """An index over a state's builds; it holds no truth of its own."""
 
     def __init__(self, builds: dict[str, Build], queue: Queue) -> None:
-        self._queue = queue
-        self._parts: dict[Rank, list[_Entry]] = {rank: [] for rank in RANKS}
-        self._places: dict[str, tuple[Rank, _Entry]] = {}
-        for build in builds.values():
-            rank, entry = self._rank(build), (-build.rank, build.id, build)
-            self._parts[rank].append(entry)
-            self._places[build.id] = rank, entry
-        for part in self._parts.values():
-            part.sort()
+        self._builds, self._queue = builds, queue
+        self.parts: dict[Rank, list[Build]] = {rank: [] for rank in RANKS}
+        self._ranks: dict[str, Rank] = {}
+        for name, build in builds.items():
+            rank = self._ranks[name] = self._rank(build)
+            self.parts[rank].append(build)
+        for part in self.parts.values():
+            part.sort(key=_order)
 
     def line(self, *ranks: Rank) -> Line:
         """The builds of these ranks as they are now and will be."""
-        return Line([self._parts[rank] for rank in ranks])
+        return Line(self, ranks)
 
     def renew(self, names: Iterable[str]) -> None:
         """These builds, or what they waited for, have changed."""
         for name in names:
-            if name not in self._places:
+            found = self.find(name)
+            if found is None:
                 continue
-            old, entry = self._places[name]
-            new = self._rank(entry[2])
+            build, (old, place) = self._builds[name], found
+            new = self._rank(build)
             if old != new:
-                del self._parts[old][bisect_left(self._parts[old], entry)]
-                insort(self._parts[new], entry)
-                self._places[name] = new, entry
+                del self.parts[old][place]
+                insort(self.parts[new], build, key=_order)
+                self._ranks[name] = new
+
+    def find(self, name: str) -> tuple[Rank, int] | None:
+        """A build's rank and its place within that."""
+        rank = self._ranks.get(name)
+        if rank is None:
+            return None
+        return rank, bisect_left(self.parts[rank], _order(self._builds[name]), key=_order)
 
     def _rank(self, build: Build) -> Rank:
         if build.status == "needed":
             return "waiting" if self._queue.waiting.get(build.id) else "ready"
         return build.status
+
+
+def _order(build: Build) -> tuple[float, str]:
+    """By upward rank, then by name, which no two builds share."""
+    return -build.rank, build.row.id

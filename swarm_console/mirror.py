@@ -7,19 +7,26 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from swarm_console.arrival import Arrival
 from swarm_console.lineup import Lineup
+from swarm_console.thrift import share
 from swarm_console.throttle import Throttled
 from swarm_node.model.apply import apply
 from swarm_node.model.clusters import clusters
 from swarm_node.model.events import (
+    AttemptLost,
+    AttemptRecalled,
     BuildDropped,
+    BuildFailed,
     BuildNeeded,
+    BuildStaged,
     Event,
     QueueOrdered,
     Record,
     ReleasePublished,
     SessionOpened,
 )
+from swarm_node.model.instalments import Instalment, Preview
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
 from swarm_node.model.state import State
@@ -31,22 +38,18 @@ LOADS: Final = 24
 """Words of load kept a node, for its sparkline."""
 
 
-class LogGrowth(msgspec.Struct, frozen=True):
-    """The log of an attempt is now this many bytes long."""
-
-    attempt: int
-    size: int
-
-
 class Message(msgspec.Struct, frozen=True):
-    """One message of GET /api/v1/stream; exactly one of the last four is there."""
+    """One message of GET /api/v1/stream, as `swarm_node.orchestrator.stream` says them."""
 
     generation: int | None = None
     seq: int | None = None
+    preview: Preview | None = None
     snapshot: State | None = None
-    events: tuple[Record, ...] | None = None
-    progress: Progress | None = None
-    log: LogGrowth | None = None
+    instalments: int = 0
+    instalment: Instalment | None = None
+    events: tuple[Record, ...] = ()
+    words: tuple[Progress, ...] = ()
+    logs: dict[int, int] = {}
 
 
 class Link(NamedTuple):
@@ -89,6 +92,9 @@ class Mirror:
         self.progress: dict[int, Progress] = {}
         self.loads: dict[str, deque[float]] = {}
         self.logs: dict[int, int] = {}
+        self.preview: Preview | None = None
+        """The part of a long state that is shown while the rest of it is on its way."""
+        self._arrival: Arrival | None = None
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
         self.remaining = Throttled(remaining)
         self.next_action = Throttled(lambda state, now: next_action(state))
@@ -104,23 +110,35 @@ class Mirror:
         """Fold one message in. Raises: OutOfStep."""
         try:
             message = _decode(raw)
-            if message.snapshot is not None:
-                self._begin(message.snapshot)
-            if message.generation is not None:
-                self.generation = message.generation
-            for record in message.events or ():
+            self._take_state(message)
+            for record in message.events:
                 self._fold(record)
         except msgspec.MsgspecError as error:
             raise OutOfStep(f"the swarm says what this console does not know ({error})") from error
         except (KeyError, ValueError) as error:
             raise OutOfStep(f"an event does not fit this picture ({error!r})") from error
-        if message.progress is not None:
-            self._hear(message.progress)
-        if message.log is not None:
-            self.logs[message.log.attempt] = message.log.size
+        for word in message.words:
+            self._hear(word)
+        self.logs.update(message.logs)
         if not self.link.live:
             self.link = Link(True, self._clock())
         self.changes += 1
+
+    def _take_state(self, message: Message) -> None:
+        """A whole state, or as much of a long one as this message brings."""
+        if message.preview is not None:
+            self.generation = None
+            self._begin(message.preview.state, message.preview)
+        if message.snapshot is not None and message.instalments:
+            self._arrival = Arrival(message.snapshot, message.generation, message.instalments)
+        elif message.snapshot is not None:
+            self._begin(message.snapshot)
+        if message.generation is not None and self._arrival is None:
+            self.generation = message.generation
+        arrival = self._arrival
+        if message.instalment is not None and arrival is not None and arrival.take(message.instalment):
+            self.generation = arrival.generation
+            self._begin(arrival.state)
 
     def take_past(self, raw: bytes) -> None:
         """What happened before the snapshot: records as GET /api/v1/history answers them, newest first."""
@@ -161,8 +179,9 @@ class Mirror:
         oldest = self.recent[0].seq if self.recent else self.state.seq + 1
         return record.seq < oldest
 
-    def _begin(self, state: State) -> None:
+    def _begin(self, state: State, preview: Preview | None = None) -> None:
         self.state, self.known, self._lineup = state, True, None
+        self.preview, self._arrival = preview, None
         while self.recent and self.recent[-1].seq > state.seq:
             self.recent.pop()
         self._drop_ended()
@@ -174,11 +193,15 @@ class Mirror:
             raise OutOfStep(f"event {record.seq} follows {self.state.seq}")
         apply(self.state, record.event)
         self.recent.append(record)
+        if isinstance(record.event, BuildNeeded):
+            share(self.state.builds[record.event.row.id], self.state.builds)
         if isinstance(record.event, _REORDERS):
             self._lineup = None
             self._drop_ended()
         elif self._lineup is not None and (build := getattr(record.event, "build", None)) is not None:
             self._lineup.renew((build, *self.state.queue.dependents.get(build, ())))
+        if isinstance(record.event, _ENDS):
+            self.progress.pop(record.event.attempt, None)
 
     def _drop_ended(self) -> None:
         for kept in (self.progress, self.logs):
@@ -193,6 +216,7 @@ class Mirror:
             self.loads.setdefault(word.node, deque(maxlen=LOADS)).append(word.load)
 
 
+_ENDS: Final = (BuildStaged, BuildFailed, AttemptLost, AttemptRecalled)
 _REORDERS: Final[tuple[type[Event], ...]] = (
     SessionOpened,
     BuildNeeded,

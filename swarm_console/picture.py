@@ -6,6 +6,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+import msgspec
+
 from swarm_console.lineup import RANKS
 from swarm_console.mirror import Health, Link, Mirror
 from swarm_node.model.clusters import Cluster
@@ -82,7 +84,15 @@ class Picture:
         return self.mirror.lineup.line("staged")
 
     @property
+    def coming(self) -> int:
+        """How many builds there will be, while only a part of a long queue is there; else 0."""
+        part = self.mirror.preview
+        return sum(msgspec.structs.astuple(part.totals)) if part is not None else 0
+
+    @property
     def totals(self) -> Totals:
+        if self.mirror.preview is not None:
+            return self.mirror.preview.totals
         line = self.mirror.lineup.line
         return Totals(
             needed=len(line("ready", "waiting")),
@@ -93,16 +103,20 @@ class Picture:
 
     @property
     def next(self) -> NextAction:
+        if self.mirror.preview is not None:
+            return self.mirror.preview.next
         return self.mirror.next_action(self.state, self.now)
 
     @property
     def remaining(self) -> Remaining | None:
+        if self.mirror.preview is not None:
+            return None
         return self.mirror.remaining(self.state, self.now)
 
     @cached_property
     def fraction_done(self) -> float:
         """Share of the queue that is complete, by count, running builds in part."""
-        total = len(self.state.builds)
+        total = self.coming or len(self.state.builds)
         if not total:
             return 0.0
         running = (self.share_of(build).fraction for build in self.running)

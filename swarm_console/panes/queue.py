@@ -51,6 +51,8 @@ class QueuePane(Pane[Build]):
         return "the queue is empty: build-swarm fresh fills it"
 
     def summary(self, picture: Picture) -> str:
+        if picture.coming:
+            return f"the first {len(picture.state.builds)} of {picture.coming}, the others are on their way"
         ready = len(picture.state.queue.ready)
         return f"{ready} ready" if ready else ""
 

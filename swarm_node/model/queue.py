@@ -21,18 +21,15 @@ class Queue:
     ) -> None:
         """Start over. A need that is not in the queue counts as met: it lies in production already."""
         self.ready = ReadyQueue()
-        self.needs = {
-            build: tuple(need for need in wanted if need in needs) for build, wanted in needs.items()
-        }
+        self.needs = {build: _among(needs, wanted) for build, wanted in needs.items()}
         self.dependents = {}
         for build, wanted in self.needs.items():
             for need in wanted:
                 self.dependents.setdefault(need, []).append(build)
         self._done = set(done)
+        met = self._done.__contains__
+        self.waiting = {build: len(wanted) - sum(map(met, wanted)) for build, wanted in self.needs.items()}
         self._needed = {}
-        self.waiting = {
-            build: sum(need not in self._done for need in wanted) for build, wanted in self.needs.items()
-        }
         for build, rank in needed.items():
             self.need(build, rank)
 
@@ -61,3 +58,10 @@ class Queue:
     def unmet(self, build: str) -> list[str]:
         """What the build still waits for, in the order that the resolver gave."""
         return [need for need in self.needs.get(build, ()) if need not in self._done]
+
+
+def _among(builds: Mapping[str, object], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Those of the wanted that are builds; the same object where all are, as a queue may be long."""
+    if isinstance(wanted, tuple) and all(map(builds.__contains__, wanted)):
+        return wanted
+    return tuple(filter(builds.__contains__, wanted))

@@ -206,6 +206,11 @@ def _check_offset(offset: int) -> None:
         raise Refused("bad_request", f"offset {offset:.3e} is out of range", "see X-Log-Size")
 
 
+async def show_opening(request: web.Request) -> web.StreamResponse:
+    """GET /api/v1/opening."""
+    return await request.app[PARTS].stream.show(request)
+
+
 async def show_stream(request: web.Request) -> web.StreamResponse:
     """GET /api/v1/stream."""
     return await request.app[PARTS].stream.serve(request)
@@ -230,5 +235,6 @@ ROUTES = (
     web.get("/api/v1/history", show_history),
     web.get("/api/v1/attempts/{number}/log", show_log),
     web.get("/api/v1/attempts/{number}/log/times", show_log_times),
+    web.get("/api/v1/opening", show_opening),
     web.get("/api/v1/stream", show_stream),
 )

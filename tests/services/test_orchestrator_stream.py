@@ -1,6 +1,7 @@
 """The live stream: a snapshot, then every event once; after a break what was missed, or a snapshot anew."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 
 from swarm_node.journal.base import JournalFull
+from swarm_node.model import instalments as parts
 from swarm_node.model.apply import apply
 from swarm_node.model.events import Record
 from swarm_node.model.state import State
@@ -96,13 +98,51 @@ async def test_progress_and_logs_are_told_and_not_kept(service: Service) -> None
     attempt = (await izar.begin())["attempt"]
     async with watching(service) as picture:
         seq = picture.state.seq
+        (last,) = (await picture.next())["words"]
+        assert (last["attempt"], last["fraction"]) == (attempt, None), (
+            "who comes later hears what was said last"
+        )
+        await izar.tell(attempt, fraction=0.2)
         await izar.tell(attempt, fraction=0.25, load=2.5, detail="x" * 999)
-        told = (await picture.next())["progress"]
+        (told,) = (await picture.next())["words"]
         assert (told["node"], told["attempt"], told["fraction"], told["load"]) == ("izar", attempt, 0.25, 2.5)
         assert len(told["detail"]) == 200
         await izar.log(attempt, b"hello")
-        assert await picture.next() == {"log": {"attempt": attempt, "size": 5}}
+        assert (await picture.next())["logs"] == {str(attempt): 5}
     assert service.parts.swarm.state.seq == seq
+
+
+async def test_a_long_state_comes_in_instalments(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "LONG", 10)
+    monkeypatch.setattr(parts, "SEEN", 3)
+    monkeypatch.setattr(parts, "EACH", 4)
+    await build_some(service, 20)
+    async with watching(service) as picture:
+        seen = picture.said[0]["preview"]
+        assert (len(seen["state"]["builds"]), seen["totals"]["complete"]) == (3, 20)
+        first = await picture.next()
+        assert first["seq"] == service.parts.swarm.state.seq
+        for _ in range(first["instalments"]):
+            part = (await picture.next())["instalment"]
+            parts.join(picture.state, msgspec.convert(part, parts.Instalment, strict=False))
+        picture.state.reindex()
+        assert encoded(picture.state) == encoded(service.parts.swarm.state)
+        await build_some(service, 1)
+        await picture.until(service.parts.swarm.state.seq)
+    assert encoded(picture.state) == encoded(service.parts.swarm.state)
+
+
+async def test_the_opening_can_be_had_by_a_plain_request(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await build_some(service, 5)
+    for long in (3_000, 10):
+        monkeypatch.setattr(parts, "LONG", long)
+        async with service.session.get(f"{service.url}/api/v1/opening") as answer:
+            lines = (await answer.read()).splitlines()
+        assert answer.status == 200
+        assert lines == service.parts.stream.opening()
+        assert len(lines) == (1 if long == 3_000 else 3 + json.loads(lines[1])["instalments"] - 1)
 
 
 async def test_a_reconnect_brings_only_what_was_missed(service: Service) -> None:
@@ -182,11 +222,12 @@ async def test_a_client_that_does_not_read_is_sent_away(
     async with watching(service) as slow:
         for size in range(11):
             service.parts.stream.tell_log(1, size)
+            service.parts.stream._pass_on()
         async with watching(service) as other:
             read = []
             async with asyncio.timeout(10):
                 while (message := await slow.socket.receive()).type == aiohttp.WSMsgType.TEXT:
-                    read.append(message.json()["log"]["size"])
+                    read.append(message.json()["logs"]["1"])
             assert message.type == aiohttp.WSMsgType.CLOSE
             assert read == list(range(10))
             await service.act("pause")

@@ -83,7 +83,7 @@ class Story:
         """A node's word on its attempt."""
         attempt = self.state.nodes[node].attempt
         word = {"attempt": attempt, "node": node, "phase": phase, "fraction": fraction, "load": load}
-        self.ship({"progress": word})
+        self.ship({"words": [word]})
 
     def write(self, attempt: int, data: bytes) -> None:
         """An attempt's log grows."""

@@ -171,7 +171,7 @@ def test_progress_is_kept_for_open_attempts_only() -> None:
     mirror = fresh_mirror()
     word = {"node": "drone-Izar", "phase": "compile", "fraction": 0.5, "load": 3.0}
     for attempt in (*mirror.state.attempts, 999):
-        mirror.take(msgspec.json.encode({"progress": {"attempt": attempt, **word}}))
+        mirror.take(msgspec.json.encode({"words": [{"attempt": attempt, **word}]}))
     open_ = {number for number, attempt in mirror.state.attempts.items() if attempt.outcome == "open"}
     assert set(mirror.progress) == open_
     assert set(mirror.loads["drone-Izar"]) == {3.0}
@@ -186,7 +186,7 @@ def test_memory_stays_bounded() -> None:
         event = {"event": "ActionTaken", "at": 1.0, "name": "x"}
         mirror.take(msgspec.json.encode({"events": [{"seq": number + 1, "event": event}]}))
         word = {"attempt": number, "node": "a", "phase": "compile", "load": 1.0}
-        mirror.take(msgspec.json.encode({"progress": word}))
+        mirror.take(msgspec.json.encode({"words": [word]}))
     assert mirror.state.seq == 5_000
     assert len(mirror.recent) == 1_000
     assert len(mirror.loads["a"]) < 100

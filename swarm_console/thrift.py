@@ -1,0 +1,34 @@
+"""One copy of each text that many builds say: it halves what fifty thousand of them take of memory."""
+
+from collections.abc import Iterable, Mapping
+from sys import intern
+
+from msgspec.structs import force_setattr
+
+from swarm_node.model.state import Attempt, Build
+
+
+def share(build: Build, builds: Mapping[str, Build]) -> None:
+    """Have a build say what it says in the words of the others; only where its texts lie is different."""
+    row = build.row
+    if row.cpv == row.id:
+        force_setattr(row, "cpv", row.id)
+    force_setattr(row, "use", tuple(map(intern, row.use)))
+    force_setattr(row, "slot", intern(row.slot))
+    force_setattr(row, "repository", intern(row.repository))
+    force_setattr(row, "needs", _named(row.needs, builds))
+    build.needs = row.needs if build.needs == row.needs else _named(build.needs, builds)
+
+
+def share_attempt(attempt: Attempt, builds: Mapping[str, Build]) -> None:
+    """The same for an attempt."""
+    attempt.node = intern(attempt.node)
+    build = builds.get(attempt.build)
+    if build is not None:
+        attempt.build = build.row.id
+        if build.artifact is not None and build.artifact.sha512 == attempt.sha512:
+            attempt.sha512 = build.artifact.sha512
+
+
+def _named(names: Iterable[str], builds: Mapping[str, Build]) -> tuple[str, ...]:
+    return tuple([builds[name].row.id if name in builds else name for name in names])
