@@ -60,6 +60,7 @@ def _diagnosed(name: str, rules: tuple[Rule, ...], phase: str) -> dict[str, Any]
     """Raises: OSError with the file's name."""
     import sys
 
+    from swarm_node.model.circumstances import Circumstances
     from swarm_node.model.diagnosis import diagnose, package
     from swarm_node.model.excerpt import excerpt
 
@@ -72,7 +73,7 @@ def _diagnosed(name: str, rules: tuple[Rule, ...], phase: str) -> dict[str, Any]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OSError(getattr(error, "errno", None) or 0, reason, name) from None
-    return _document(name, diagnose(log, rules, phase), package(log))
+    return _document(name, diagnose(log, rules, Circumstances(phase)), package(log))
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -60,6 +60,7 @@ async def gather(settings: DroneSettings, workshop: Workshop, room_reason: str, 
         url=url,
         trees=await tree_hashes(repositories(prefix)),
         configuration=digest(await asyncio.to_thread(read_configuration, prefix)),
+        kernel=platform.release(),
         version=_version(),
     )
 

@@ -3,16 +3,20 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Final
 
-from swarm_node.model.excerpt import Excerpt, Line
-from swarm_node.model.failure import Rule
+from swarm_node.model.circumstances import UNKNOWN, Circumstances
+from swarm_node.model.excerpt import Excerpt
+from swarm_node.model.failure import Entry, Rule
 from swarm_node.model.work import Diagnosis, Place
 
 EVIDENCE_LINES: Final = 5
 WRAPPED_LINES: Final = 3
 """Lines that one message may be spread over."""
 LONGEST_LINE: Final = 400
+LAST_LINES: Final = 40
+"""Of which the evidence is taken where there is no proof."""
 CONVINCING: Final = 0.5
 """Confidence from which what the failing phase says goes before what earlier phases said."""
 
@@ -36,28 +40,26 @@ NAMED: Final = re.compile(rb"ERROR: %b\S{0,80} failed|>>> Emerging \(\d+ of \d+\
 UNREADABLE: Final = re.compile(rb"[^\x20-\x7e\t\x80-\xff]+")
 
 
-def diagnose(log: Excerpt, rules: Sequence[Rule], phase: str = "", reason: str = "") -> Diagnosis:
+def diagnose(log: Excerpt, rules: Sequence[Rule], known: Circumstances = UNKNOWN) -> Diagnosis:
     """The diagnosis of a failed attempt by the surest rule that fits; `rules` come from `rules_of`.
 
-    Phase and reason are the drone's words; without them the phase is read from the log. At least one rule
-    must fit everything, as the last of the shipped ones does. Raises: LookupError when none fits.
+    Without the drone's word the phase is read from the log. At least one rule must fit everything, as the
+    last of the shipped ones does. Raises: LookupError when none fits.
     """
-    named = phases(log, phase)
+    named = phases(log, known.phase)
     begin = max((match.start() for match in STARTED.finditer(log.text)), default=0)
-    for rule in rules:
-        if begin and rule.entry.confidence < CONVINCING:
-            return _first(log, rules, named, reason, 0)
-        if (found := _fits(log, rule, named, reason, begin)) is not None:
-            return found
-    return _first(log, rules, named, reason, 0)
-
-
-def _first(log: Excerpt, rules: Sequence[Rule], named: tuple[str, ...], reason: str, begin: int) -> Diagnosis:
-    fitting = (_fits(log, rule, named, reason, begin) for rule in rules)
-    found = next((each for each in fitting if each is not None), None)
-    if found is None:
+    weighed = sorted(
+        ((rule.confidence(known, log.text), rule) for rule in rules), key=itemgetter(0), reverse=True
+    )
+    fitting = (
+        found
+        for least, start in ((CONVINCING if begin else 0.0, begin), (0.0, 0))
+        for confidence, rule in weighed
+        if confidence >= least and (found := _fits(log, rule, confidence, named, known, start)) is not None
+    )
+    if (first := next(fitting, None)) is None:
         raise LookupError("no rule fits; the shipped ones end with one that fits everything")
-    return found
+    return first
 
 
 def phases(log: Excerpt, phase: str = "") -> tuple[str, ...]:
@@ -74,14 +76,17 @@ def package(log: Excerpt) -> str:
     return named[-1].decode() if named else ""
 
 
-def _fits(log: Excerpt, rule: Rule, named: tuple[str, ...], reason: str, begin: int) -> Diagnosis | None:
+def _fits(
+    log: Excerpt, rule: Rule, confidence: float, named: tuple[str, ...], known: Circumstances, begin: int
+) -> Diagnosis | None:
     entry = rule.entry
-    if (entry.phase and not set(entry.phase) & set(named)) or (entry.reason and entry.reason != reason):
+    if not _applies(entry, named, known, log.text):
         return None
     proof = _proof(log, rule, begin)
     if (rule.patterns and not proof) or any(pattern.search(log.text) for pattern in rule.unless):
         return None
-    shown = tuple((line, text) for line in proof or log.lines[-40:] if (text := _readable(line.text)))
+    last = range(max(len(log.lines) - LAST_LINES, 0), len(log.lines))
+    shown = [(log.lines[at], text) for at in proof or last if (text := _readable(log.lines[at].text))]
     shown = shown[:EVIDENCE_LINES] if proof else shown[-EVIDENCE_LINES:]
     return Diagnosis(
         kind=entry.kind,
@@ -89,22 +94,31 @@ def _fits(log: Excerpt, rule: Rule, named: tuple[str, ...], reason: str, begin: 
         summary=entry.summary.replace("{phase}", named[0] or "unknown"),
         transient=entry.transient,
         evidence=tuple(text for _, text in shown),
-        confidence=entry.confidence,
+        params=rule.params(log.text, log.starts[proof[0]]) if proof else {},
+        confidence=confidence,
         places=tuple(Place(line.number, line.offset) for line, _ in shown),
     )
 
 
-def _proof(log: Excerpt, rule: Rule, begin: int) -> list[Line]:
-    """The first lines that a rule's patterns are found in, each text once, in the log's order."""
-    found: dict[int, Line] = {}
+def _applies(entry: Entry, named: tuple[str, ...], known: Circumstances, log: bytes) -> bool:
+    return (
+        (not entry.phase or bool(set(entry.phase) & set(named)))
+        and entry.reason in ("", known.reason)
+        and (entry.when is None or entry.when.holds(known, log))
+    )
+
+
+def _proof(log: Excerpt, rule: Rule, begin: int) -> list[int]:
+    """Where the first lines stand that a rule's patterns are found in, each text once, in the log's order."""
+    found = set[int]()
     for pattern in rule.patterns:
         lines: dict[bytes, int] = {}
         for at in _lines(log, pattern, begin):
             lines.setdefault(log.lines[at].text, at)
             if len(lines) == EVIDENCE_LINES:
                 break
-        found |= {at: log.lines[at] for at in lines.values()}
-    return [found[at] for at in sorted(found)][:EVIDENCE_LINES]
+        found.update(lines.values())
+    return sorted(found)[:EVIDENCE_LINES]
 
 
 def _lines(log: Excerpt, pattern: re.Pattern[bytes], begin: int) -> Iterator[int]:

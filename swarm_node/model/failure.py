@@ -2,7 +2,7 @@
 
 A file holds `[[rule]]` tables; the keys are those of `Entry`. Patterns are Python's regular expressions over
 lines (`^` and `$` are a line's), in which a space stands for any run of white space and quotation marks
-(`*`, `>`, `#`, `|`), since messages come indented, quoted and wrapped.
+(`*`, `>`, `#`, `|`), since messages come indented, quoted and wrapped. Named groups are facts.
 """
 
 import re
@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
+
+from swarm_node.model.circumstances import Circumstances, Surer, When
+from swarm_node.model.facts import FACTS, WORDS, Change, facts, searched
 
 Remedy = Literal["sync-overlays", "sync-fix", "build-local", "unblock", "edit-portage-and-fresh", "human"]
 REMEDIES: Final[tuple[str, ...]] = get_args(Remedy)
@@ -43,8 +46,18 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """Only of these phases; "" is an unknown one."""
     reason: str = ""
     """Only when the drone itself gives this reason."""
+    when: When | None = None
+    """Only in these circumstances."""
+    surer: Surer | None = None
+    """Circumstances in which the confidence is another."""
+    facts: tuple[str, ...] = ()
+    """Patterns of facts, looked for from the first line of the evidence on."""
+    change: Change | None = None
+    """The line of etc/portage that would cure."""
     example: str = ""
     """A piece of a log that the rule is for."""
+    params: dict[str, str] = field(default_factory=dict)
+    """What the diagnosis of the example is to carry beside its evidence."""
 
 
 class Rule(NamedTuple):
@@ -53,6 +66,26 @@ class Rule(NamedTuple):
     entry: Entry
     patterns: tuple[re.Pattern[bytes], ...]
     unless: tuple[re.Pattern[bytes], ...]
+    facts: tuple[re.Pattern[bytes], ...] = ()
+
+    @property
+    def asks_for_tree(self) -> bool:
+        """Whether it needs to know if the node's trees are the orchestrator's."""
+        return any(asked.tree for asked in (self.entry.when, self.entry.surer) if asked is not None)
+
+    def found_in(self, log: bytes) -> bool:
+        """Whether one of its patterns is in the log."""
+        return any(pattern.search(log) for pattern in self.patterns)
+
+    def confidence(self, known: Circumstances, log: bytes) -> float:
+        """How surely it tells its cause in these circumstances."""
+        surer = self.entry.surer
+        return surer.confidence if surer is not None and surer.holds(known, log) else self.entry.confidence
+
+    def params(self, text: bytes, begin: int) -> dict[str, str]:
+        """The facts that a log holds, where its proof is first found at `begin`."""
+        own = (match for pattern in self.patterns if (match := pattern.search(text, begin)))
+        return facts([*own, *searched(self.facts, text, begin)], self.entry.change)
 
 
 class BadRules(Exception):
@@ -88,11 +121,32 @@ def _rule(table: Any, where: str) -> Rule:
         entry = msgspec.convert(table, Entry)
     except msgspec.ValidationError as error:
         raise BadRules(f"{where}: {error}") from None
-    rule = Rule(entry, _patterns(entry.patterns, where), _patterns(entry.unless, where))
-    example = entry.example.encode()
-    if example and rule.patterns and not any(pattern.search(example) for pattern in rule.patterns):
-        raise BadRules(f"{where}: none of its patterns is found in its example")
+    rule = Rule(entry, *(_patterns(each, where) for each in (entry.patterns, entry.unless, entry.facts)))
+    _check_facts(rule, where)
+    _check_example(rule, where)
     return rule
+
+
+def _check_facts(rule: Rule, where: str) -> None:
+    named = {name for pattern in (*rule.patterns, *rule.facts) for name in pattern.groupindex}
+    if strange := named - FACTS.keys() - WORDS:
+        raise BadRules(f"{where}: {', '.join(sorted(strange))}: no fact; there are {', '.join(FACTS)}")
+    worked_out = {"use"} if WORDS & named else set()
+    try:
+        lacking = rule.entry.change.names - named - worked_out if rule.entry.change else set[str]()
+    except ValueError as error:
+        raise BadRules(f"{where}: the change's line: {error}") from None
+    if lacking:
+        raise BadRules(f"{where}: the change asks for {', '.join(sorted(lacking))}, which no pattern names")
+
+
+def _check_example(rule: Rule, where: str) -> None:
+    example = rule.entry.example.encode()
+    found = [match.start() for pattern in rule.patterns if (match := pattern.search(example))]
+    if example and rule.patterns and not found:
+        raise BadRules(f"{where}: none of its patterns is found in its example")
+    if rule.entry.params and (told := rule.params(example, min(found, default=0))) != rule.entry.params:
+        raise BadRules(f"{where}: its example says {told}, not the params that it names")
 
 
 def _patterns(sources: tuple[str, ...], where: str) -> tuple[re.Pattern[bytes], ...]:

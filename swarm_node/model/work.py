@@ -82,6 +82,8 @@ class NodeFacts(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     """Repository name to hash of its content."""
     configuration: str = ""
     """Hash of the node's etc/portage, equal on machines that are configured alike."""
+    kernel: str = ""
+    """The release of the running kernel."""
     version: str = ""
 
 

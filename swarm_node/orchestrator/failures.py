@@ -1,17 +1,22 @@
 """The rules of diagnosis that this orchestrator goes by, and what they say of an attempt's log."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from swarm_node.model.circumstances import Circumstances, Tree
 from swarm_node.model.diagnosis import diagnose
-from swarm_node.model.excerpt import WINDOW, excerpt
+from swarm_node.model.excerpt import WINDOW, Excerpt, excerpt
 from swarm_node.model.failure import BadRules, Rule, rules_of
 from swarm_node.model.refusal import Refused
-from swarm_node.model.work import Diagnosis
+from swarm_node.model.work import Diagnosis, NodeFacts
 
 SHIPPED: Final = files("swarm_node.model") / "failures.toml"
+
+OwnTrees = Callable[[], Awaitable[Mapping[str, str]]]
+"""Gives repository name to hash of the trees that are the measure."""
 
 
 def load(directory: Path) -> tuple[Rule, ...]:
@@ -29,9 +34,30 @@ def load(directory: Path) -> tuple[Rule, ...]:
         raise Refused("bad_request", f"rules of {directory}: {error}", hint) from None
 
 
-def judge(log: Path, rules: Sequence[Rule], phase: str, reason: str) -> Diagnosis:
-    """The diagnosis of an attempt from its log, which may be missing. Raises: OSError."""
-    return diagnose(excerpt(_pieces(log)), rules, phase, reason)
+async def judge(log: Path, rules: Sequence[Rule], known: Circumstances, own_trees: OwnTrees) -> Diagnosis:
+    """The diagnosis of an attempt from its log, which may be missing.
+
+    The trees are only compared where a rule that fits the log asks for it: hashing one takes a while.
+    Raises: OSError.
+    """
+    read = await asyncio.to_thread(_read, log)
+    if known.node is not None and any(rule.asks_for_tree and rule.found_in(read.text) for rule in rules):
+        known = known._replace(tree=await _compared(known.node, own_trees))
+    return await asyncio.to_thread(diagnose, read, rules, known)
+
+
+async def _compared(node: NodeFacts, own_trees: OwnTrees) -> Tree:
+    try:
+        own = await own_trees()
+    except Refused:
+        return ""
+    if not own or not node.trees:
+        return ""
+    return "same" if all(node.trees.get(name) == value for name, value in own.items()) else "differs"
+
+
+def _read(log: Path) -> Excerpt:
+    return excerpt(_pieces(log))
 
 
 def _pieces(log: Path) -> Iterator[bytes]:

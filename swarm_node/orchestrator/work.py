@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from functools import partial
 
 from aiohttp import web
 
 from swarm_node.http.connection import parked
 from swarm_node.http.json import Body, decode, query, reply
 from swarm_node.http.limits import read_body, read_stream
+from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.commands import (
     FailBuild,
     FinishDirective,
@@ -30,6 +32,7 @@ from swarm_node.model.rules.nodes import check_name
 from swarm_node.model.state import Attempt
 from swarm_node.model.work import Artifact, NodeFacts, Work
 from swarm_node.orchestrator.failures import judge
+from swarm_node.orchestrator.machines import own_trees
 from swarm_node.orchestrator.orders import nothing_for
 from swarm_node.orchestrator.parts import PARTS, Parts
 
@@ -212,8 +215,9 @@ async def fail(request: web.Request) -> web.Response:
     parts.contacts.check(report.node, request.headers.get(TOKEN))
     if report.reason == "stopped":
         return await _give_back(parts, number, report.node)
-    log = parts.logs.path(number)
-    diagnosis = await asyncio.to_thread(judge, log, parts.rules, report.phase, report.reason)
+    node = parts.swarm.state.nodes.get(report.node)
+    known = Circumstances(report.phase, report.reason, report.rc, node.facts if node is not None else None)
+    diagnosis = await judge(parts.logs.path(number), parts.rules, known, partial(own_trees, parts))
     result = FailBuild(
         node=report.node,
         attempt=number,

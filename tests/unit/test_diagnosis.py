@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_node.model import failure
+from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.diagnosis import EVIDENCE_LINES, LONGEST_LINE, diagnose, package, phases
 from swarm_node.model.excerpt import ESCAPES, HEAD, MARKS, PIECE, TAIL, WINDOW, excerpt
 from swarm_node.model.failure import REMEDIES, BadRules, Rule, rules_of
@@ -39,7 +40,7 @@ SHARED = Path(os.environ.get("FAILURES", Path(__file__).parents[3] / "shared" / 
 
 def found(log: str | bytes, phase: str = "", reason: str = "") -> Diagnosis:
     data = log if isinstance(log, bytes) else log.encode()
-    return diagnose(excerpt([data]), RULES, phase, reason)
+    return diagnose(excerpt([data]), RULES, Circumstances(phase, reason))
 
 
 def named(rule: Rule) -> str:
@@ -183,7 +184,7 @@ def test_any_log_has_a_short_diagnosis_however_it_is_cut(log: bytes, size: int, 
     for line in kept.lines:
         assert line.number == log[: line.offset].count(b"\n") + 1
         assert line.text == ESCAPES.sub(b"", log[line.offset :].partition(b"\n")[0])
-    diagnosis = diagnose(kept, RULES, "compile", reason)
+    diagnosis = diagnose(kept, RULES, Circumstances("compile", reason))
     assert diagnosis.remedy in REMEDIES
     assert len(diagnosis.evidence) == len(diagnosis.places) <= EVIDENCE_LINES
     assert all(
