@@ -8,8 +8,8 @@ from swarm_node.model.work import NodeFacts, Role
 
 GIB: Final = 1 << 30
 
-Tree = Literal["same", "differs", ""]
-"""The node's trees held against the orchestrator's; "" is unknown."""
+Tree = Literal["same", "differs", "lacks", ""]
+"""The node's trees held against the orchestrator's: one is another, or is not there; "" is unknown."""
 
 
 class Circumstances(NamedTuple):
@@ -52,12 +52,6 @@ class When(Struct, frozen=True, forbid_unknown_fields=True):
             and _below(node.disk_free, self.disk_below, told=node.memory > 0)
             and (not self.kernel or (bool(node.kernel) and node.kernel.encode() in log))
         )
-
-
-class Surer(When, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Circumstances in which a rule is believed more (or less)."""
-
-    confidence: Annotated[float, Meta(gt=0, le=1)]
 
 
 def _below(amount: float, gibibytes: float | None, *, told: bool = False) -> bool:

@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import Final
 
 from swarm_node.model.circumstances import UNKNOWN, Circumstances
@@ -48,14 +47,13 @@ def diagnose(log: Excerpt, rules: Sequence[Rule], known: Circumstances = UNKNOWN
     """
     named = phases(log, known.phase)
     begin = max((match.start() for match in STARTED.finditer(log.text)), default=0)
-    weighed = sorted(
-        ((rule.confidence(known, log.text), rule) for rule in rules), key=itemgetter(0), reverse=True
-    )
+    here = [(rule.entry_for(known, log.text), rule) for rule in rules]
+    here.sort(key=lambda pair: -pair[0].confidence)
     fitting = (
         found
         for least, start in ((CONVINCING if begin else 0.0, begin), (0.0, 0))
-        for confidence, rule in weighed
-        if confidence >= least and (found := _fits(log, rule, confidence, named, known, start)) is not None
+        for entry, rule in here
+        if entry.confidence >= least and (found := _fits(log, rule, entry, named, known, start)) is not None
     )
     if (first := next(fitting, None)) is None:
         raise LookupError("no rule fits; the shipped ones end with one that fits everything")
@@ -77,9 +75,8 @@ def package(log: Excerpt) -> str:
 
 
 def _fits(
-    log: Excerpt, rule: Rule, confidence: float, named: tuple[str, ...], known: Circumstances, begin: int
+    log: Excerpt, rule: Rule, entry: Entry, named: tuple[str, ...], known: Circumstances, begin: int
 ) -> Diagnosis | None:
-    entry = rule.entry
     if not _applies(entry, named, known, log.text):
         return None
     proof = _proof(log, rule, begin)
@@ -95,7 +92,7 @@ def _fits(
         transient=entry.transient,
         evidence=tuple(text for _, text in shown),
         params=rule.params(log.text, log.starts[proof[0]]) if proof else {},
-        confidence=confidence,
+        confidence=entry.confidence,
         places=tuple(Place(line.number, line.offset) for line, _ in shown),
     )
 

@@ -6,6 +6,7 @@ configuration, so each has its own characters and length, and what does not fit 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from string import Formatter
 from typing import Annotated, Final, Literal
 
@@ -13,7 +14,7 @@ from msgspec import Meta, Struct
 
 from swarm_node.model.required_use import shown_use, turns
 
-_NAME: Final = r"[\w+.-]{1,120}"
+_NAME: Final = r"[\w+.-]{0,120}"
 _ATOM: Final = rf"(?:[<>]=?|=|~)?\w{_NAME}/\w{_NAME}\*?(?::[\w+./=*-]{{1,60}})?"
 _FLAG: Final = r"-?\w[\w+@-]{0,80}"
 _TEXT: Final = r"\S(?:[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{0,198}\S)?"
@@ -29,7 +30,7 @@ FACTS: Final[Mapping[str, re.Pattern[str]]] = {
         "mask": _ATOM,
         "host": r"\w[\w.-]{0,252}(?::\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::\d{1,5})?",
         "file": _TEXT,
-        "dependency": r"[\w(/@][\w+.:/@<>=~,() *?-]{0,120}",
+        "dependency": r"[\w(/@<>=~-][\w+.:/@<>=~,() *?$-]{0,120}",
         "patch": _TEXT,
         "path": _TEXT,
     }.items()
@@ -38,6 +39,8 @@ FACTS: Final[Mapping[str, re.Pattern[str]]] = {
 
 WORDS: Final = frozenset({"flags", "constraint", "expression"})
 """Groups that give `use`: the flags as emerge shows them, the constraints that do not hold, all of them."""
+
+VERSIONED: Final = re.compile(r"\w[^/\s]*/\S*?-\d[\w.]*(?:-r\d+)?")
 
 SPAN: Final = 32 << 10
 """Bytes from the evidence on in which facts are looked for."""
@@ -53,7 +56,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
 
     file: Literal["package.use", "package.accept_keywords", "package.license", "package.unmask"]
     line: Annotated[str, Meta(min_length=3, max_length=100)]
-    """A template: `>={atom} {use}`."""
+    """A template: `{atom} {use}`."""
     every: bool = False
     """Whether everything that is found gives a line, or only the first."""
 
@@ -78,13 +81,12 @@ def facts(findings: Iterable[re.Match[bytes]], change: Change | None) -> Found:
     return known | {"file": change.file, "line": "\n".join(lines if change.every else lines[:1])}
 
 
-def searched(patterns: Iterable[re.Pattern[bytes]], text: bytes, begin: int) -> Iterator[re.Match[bytes]]:
-    """What the patterns find from a place of a text on, a bounded part of it."""
+def searched(
+    patterns: Iterable[re.Pattern[bytes]], text: bytes, begin: int, end: int
+) -> Iterator[re.Match[bytes]]:
+    """What the patterns find in a part of a text, the first findings of each."""
     for pattern in patterns:
-        for number, match in enumerate(pattern.finditer(text, begin, begin + SPAN)):
-            if number == MOST:
-                break
-            yield match
+        yield from islice(pattern.finditer(text, begin, end), MOST)
 
 
 def _named(match: re.Match[bytes]) -> Found:
@@ -93,6 +95,8 @@ def _named(match: re.Match[bytes]) -> Found:
         for name, value in match.groupdict().items()
         if value is not None and len(value) <= LONGEST_TEXT
     }
+    if "use" in told:
+        told["use"] = " ".join(flag.removeprefix("+") for flag in told["use"].split())
     return {name: value for name, value in told.items() if name in WORDS or FACTS[name].fullmatch(value)}
 
 
@@ -108,4 +112,9 @@ def _lines(found: Iterable[Found], known: Found, change: Change) -> Iterator[str
     for named in found:
         values = known | named
         if wanted & named.keys() and wanted <= values.keys():
-            yield change.line.format_map({name: values[name] for name in wanted})
+            yield change.line.format_map({name: _exact(name, values[name]) for name in wanted})
+
+
+def _exact(name: str, value: str) -> str:
+    """What etc/portage wants for a package with a version: `=cat/name-1.0`."""
+    return f"={value}" if name in ("atom", "mask") and VERSIONED.fullmatch(value) else value

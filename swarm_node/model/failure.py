@@ -12,9 +12,10 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
-from swarm_node.model.circumstances import Circumstances, Surer, When
-from swarm_node.model.facts import FACTS, WORDS, Change, facts, searched
+from swarm_node.model.circumstances import Circumstances, When
+from swarm_node.model.facts import FACTS, SPAN, WORDS, Change, facts, searched
 
 Remedy = Literal["sync-overlays", "sync-fix", "build-local", "unblock", "edit-portage-and-fresh", "human"]
 REMEDIES: Final[tuple[str, ...]] = get_args(Remedy)
@@ -27,14 +28,26 @@ TOKEN: Final = re.compile(
 """What a space may stand in: an escape, a set, or by itself."""
 
 
+Summary = Annotated[str, Meta(min_length=1, max_length=200)]
+Share = Annotated[float, Meta(gt=0, le=1)]
+
+
+class Otherwise(When, frozen=True, forbid_unknown_fields=True):
+    """What a rule says instead in some circumstances."""
+
+    remedy: Remedy | None = None
+    summary: Summary | None = None
+    confidence: Share | None = None
+
+
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[rule]]` of a file."""
 
     kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,39}\Z")]
     remedy: Remedy
-    summary: Annotated[str, Meta(min_length=1, max_length=200)]
+    summary: Summary
     """What is the matter, in words that go on after the package's name."""
-    confidence: Annotated[float, Meta(gt=0, le=1)]
+    confidence: Share
     """How surely the patterns tell this cause; of several rules that fit, the surest is believed."""
     transient: bool = False
     """Whether trying again may help by itself."""
@@ -48,10 +61,12 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """Only when the drone itself gives this reason."""
     when: When | None = None
     """Only in these circumstances."""
-    surer: Surer | None = None
-    """Circumstances in which the confidence is another."""
+    otherwise: tuple[Otherwise, ...] = ()
+    """What is to be said in other circumstances; the first that holds."""
     facts: tuple[str, ...] = ()
     """Patterns of facts, looked for from the first line of the evidence on."""
+    until: str = ""
+    """A pattern up to which facts are looked for."""
     change: Change | None = None
     """The line of etc/portage that would cure."""
     example: str = ""
@@ -66,26 +81,32 @@ class Rule(NamedTuple):
     entry: Entry
     patterns: tuple[re.Pattern[bytes], ...]
     unless: tuple[re.Pattern[bytes], ...]
-    facts: tuple[re.Pattern[bytes], ...] = ()
+    facts: tuple[re.Pattern[bytes], ...]
+    until: re.Pattern[bytes] | None
 
     @property
     def asks_for_tree(self) -> bool:
         """Whether it needs to know if the node's trees are the orchestrator's."""
-        return any(asked.tree for asked in (self.entry.when, self.entry.surer) if asked is not None)
+        return any(asked.tree for asked in (self.entry.when, *self.entry.otherwise) if asked is not None)
 
     def found_in(self, log: bytes) -> bool:
         """Whether one of its patterns is in the log."""
         return any(pattern.search(log) for pattern in self.patterns)
 
-    def confidence(self, known: Circumstances, log: bytes) -> float:
-        """How surely it tells its cause in these circumstances."""
-        surer = self.entry.surer
-        return surer.confidence if surer is not None and surer.holds(known, log) else self.entry.confidence
+    def entry_for(self, known: Circumstances, log: bytes) -> Entry:
+        """What it says in these circumstances."""
+        for other in self.entry.otherwise:
+            if other.holds(known, log):
+                told = {name: getattr(other, name) for name in ("remedy", "summary", "confidence")}
+                return replace(self.entry, **{name: word for name, word in told.items() if word is not None})
+        return self.entry
 
     def params(self, text: bytes, begin: int) -> dict[str, str]:
         """The facts that a log holds, where its proof is first found at `begin`."""
         own = (match for pattern in self.patterns if (match := pattern.search(text, begin)))
-        return facts([*own, *searched(self.facts, text, begin)], self.entry.change)
+        stop = self.until.search(text, begin) if self.until is not None else None
+        end = min(stop.end() if stop is not None else len(text), begin + SPAN)
+        return facts([*own, *searched(self.facts, text, begin, end)], self.entry.change)
 
 
 class BadRules(Exception):
@@ -121,7 +142,9 @@ def _rule(table: Any, where: str) -> Rule:
         entry = msgspec.convert(table, Entry)
     except msgspec.ValidationError as error:
         raise BadRules(f"{where}: {error}") from None
-    rule = Rule(entry, *(_patterns(each, where) for each in (entry.patterns, entry.unless, entry.facts)))
+    patterns, unless, found = (_patterns(each, where) for each in (entry.patterns, entry.unless, entry.facts))
+    until = _patterns((entry.until,), where)[0] if entry.until else None
+    rule = Rule(entry, patterns, unless, found, until)
     _check_facts(rule, where)
     _check_example(rule, where)
     return rule

@@ -56,9 +56,13 @@ def turns(unsatisfied: str, use: Use, whole: str = "") -> tuple[str, ...]:
     """The fewest flags to turn so that the constraints hold: `flag` or `-flag`; none where none would do.
 
     Flags that are asked for are turned on before others are turned off. `whole` is the complete expression
-    of which `unsatisfied` is the part that does not hold.
+    of which `unsatisfied` is the part that does not hold; where it does hold with the flags as they are
+    shown, others were meant, and nothing is known.
     """
-    every = (*parsed(unsatisfied), *parsed(whole))
+    broken = parsed(unsatisfied)
+    if all(_holds(term, use.on) for term in broken):
+        return ()
+    every = (*broken, *parsed(whole))
     candidates = [flag for flag in _candidates(every, use.on) if flag not in use.fixed][:MOST_FLAGS]
     for number in range(1, MOST_TURNS + 1):
         for turned in combinations(candidates, number):

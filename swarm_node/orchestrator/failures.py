@@ -53,7 +53,9 @@ async def _compared(node: NodeFacts, own_trees: OwnTrees) -> Tree:
         return ""
     if not own or not node.trees:
         return ""
-    return "same" if all(node.trees.get(name) == value for name, value in own.items()) else "differs"
+    if own.keys() - node.trees.keys():
+        return "lacks"
+    return "same" if all(node.trees[name] == value for name, value in own.items()) else "differs"
 
 
 def _read(log: Path) -> Excerpt:
