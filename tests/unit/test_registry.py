@@ -29,6 +29,7 @@ PROMISED = {
         "history",
         "logs",
         "why",
+        "timeline",
         "monitor",
         "simulate",
         "diagnose",
