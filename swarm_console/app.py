@@ -88,6 +88,8 @@ class SwarmConsole(Answering):
         self.feed = Feed(self)
         self.busy: dict[str, str] = {}
         """Actions under way, by name, with what is said of each."""
+        self.told = ("", 0.0)
+        """The command line that the last message told, and until when (Unix seconds) that stands there."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -170,6 +172,16 @@ class SwarmConsole(Answering):
     def action_help(self) -> None:
         """Every key."""
         self.push_screen(help_screen())
+
+    def copy(self, line: str) -> None:
+        """Put a command line into the terminal's clipboard (OSC 52)."""
+        self.copy_to_clipboard(line)
+        self.notify(one_line(line), title="Copied", markup=False)
+
+    def action_copy(self) -> None:
+        """Copy the command line that was last told, while that stands there; else what NEXT says."""
+        line, until = self.told
+        self.copy(line if self.clock() < until else self.picture().next.command)
 
     def action_reconnect(self) -> None:
         """Begin anew: a fresh snapshot over a new connection."""

@@ -51,9 +51,8 @@ async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -
     params, line = action.defaults(**given), action.line(given)
     if action.loses is not None:
         lost = await in_thread(partial(action.loses, app.connect(app.say), params))
-        if lost and not await app.push_screen_wait(
-            Confirm(action.title, [*lost, _way_back(app, action)], line)
-        ):
+        asking = Confirm(action.title, [*lost, *_way_back(app, action)], line)
+        if lost and not await app.push_screen_wait(asking):
             return
     _tell(app, action, line, await in_thread(partial(action.run, app.connect(app.say), params)))
 
@@ -79,16 +78,16 @@ def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> N
         app.push_screen(Report(action.title, lines, line))
         return
     severity = "information" if outcome.exit_code == 0 else "warning"
-    done = [_way_back(app, action)] if action.undoable and outcome.exit_code == 0 else []
-    text = "\n".join([*lines, *done, f"$ {line}"])
+    text = "\n".join([*lines, *_way_back(app, action)[: action.undoable], f"$ {line}"])
     app.notify(text, title=action.title, severity=severity, markup=False)  # type: ignore[arg-type]
+    app.told = (line, app.clock() + app.NOTIFICATION_TIMEOUT)
 
 
-def _way_back(app: "SwarmConsole", action: Action) -> str:
-    """Whether there is a way back from the action, and the key to it."""
-    if action.undoable:
-        return f"{app.key_names['undo']} takes it back"
-    return "this cannot be taken back"
+def _way_back(app: "SwarmConsole", action: Action) -> list[str]:
+    """Whether there is a way back from the action, and the key to it; nothing where that is no question."""
+    if not action.inverses:
+        return []
+    return [f"{app.key_names['undo']} takes it back" if action.undoable else "this cannot be taken back"]
 
 
 def _tell_error(app: "SwarmConsole", action: Action, error: Exception) -> None:

@@ -17,6 +17,9 @@ OWN: Final = (
     Binding("question_mark", "help", "Help", tooltip="what is here, and every key", id="help"),
     Binding("ctrl+r,f5", "reconnect", "Refresh", False, tooltip="connect and draw anew", id="refresh"),
     Binding("ctrl+p", "command_palette", "Palette", False, tooltip="every action by name", id="palette"),
+    Binding(
+        "c", "copy", "Copy", False, tooltip="copy the command line of the last message, or of NEXT", id="copy"
+    ),
     Binding("t", "turn_theme", "Dark or light", False, tooltip="dark or light", id="theme"),
 )
 

@@ -14,7 +14,8 @@ from textual.screen import Screen
 from swarm_console.harmless import one_line
 from swarm_console.panes.tones import Span, Toned, length
 
-GAP = 2
+HELP = "help"
+"""The id of the key that always has its place, at the end."""
 
 
 class Label(NamedTuple):
@@ -28,11 +29,10 @@ class Label(NamedTuple):
 
     @property
     def spans(self) -> list[Span]:
-        """Key and description."""
-        return [
-            (self.key, "accent" if self.enabled else "dim"),
-            (f" {self.text}", "" if self.enabled else "dim"),
-        ]
+        """Key and description with a space round them; brackets where it can do nothing now."""
+        if not self.enabled:
+            return [(f"({self.key} {self.text})", "dim")]
+        return [(f" {self.key}", "accent"), (f" {self.text} ", "")]
 
 
 class KeyFooter(Toned):
@@ -57,7 +57,7 @@ class KeyFooter(Toned):
                 active.enabled,
                 active.tooltip,
             )
-            for active in screen.active_bindings.values()
+            for active in sorted(screen.active_bindings.values(), key=lambda each: each.binding.id == HELP)
             if active.binding.show
         ]
         if labels != self._labels:
@@ -65,10 +65,7 @@ class KeyFooter(Toned):
             self.refresh()
 
     def render(self) -> Text:
-        text = Text(" ")
-        for label in fitting(self._labels, self.size.width - 1):
-            text.append_text(self.line(label.spans)).append(" " * GAP)
-        return text
+        return Text().join(self.line(label.spans) for label in fitting(self._labels, self.size.width))
 
     def on_click(self, event: events.Click) -> None:
         if (label := self._label_at(event.x)) is not None:
@@ -79,12 +76,11 @@ class KeyFooter(Toned):
         self.tooltip = Text(one_line(label.tooltip)) if label is not None and label.tooltip else None
 
     def _label_at(self, column: int) -> Label | None:
-        left = 1
-        for label in fitting(self._labels, self.size.width - 1):
-            width = length(label.spans)
-            if left <= column < left + width:
+        right = 0
+        for label in fitting(self._labels, self.size.width):
+            right += length(label.spans)
+            if column < right:
                 return label
-            left += width + GAP
         return None
 
 
@@ -92,7 +88,7 @@ def fitting(labels: Sequence[Label], width: int) -> Sequence[Label]:
     """As many of the labels as a width has room for, the last one always."""
     room = width - sum(length(label.spans) for label in labels[-1:])
     for shown, label in enumerate(labels[:-1]):
-        room -= length(label.spans) + GAP
+        room -= length(label.spans)
         if room < 0:
             return [*labels[:shown], labels[-1]]
     return labels

@@ -28,11 +28,15 @@ class Confirm(Dialog[bool]):
         super().__init__()
         self._heading, self._lost, self._command = title, lost, command
 
+    @property
+    def command(self) -> str:
+        return self._command
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -danger"):
             yield Static(f"{self._heading}?", classes="heading", markup=False)
             yield Static(harmless("\n".join(f"• {line}" for line in self._lost)), markup=False)
-            yield Static(f"$ {self._command}", classes="command", markup=False)
+            yield self.foot()
             with Horizontal(classes="buttons"):
                 yield Button(f"No ({self.key_of('no')})", id="no", compact=True)
                 yield Button(f"Yes ({self.key_of('yes')})", id="yes", variant="error", compact=True)

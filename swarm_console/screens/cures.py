@@ -14,14 +14,14 @@ from textual.widgets.option_list import Option
 from swarm_console.harmless import one_line
 from swarm_console.keys import remedy_key
 from swarm_console.panes.blocked import EVIDENCE, NAMED, certainty, evidence, extent
-from swarm_console.screens.live import Dialog
+from swarm_console.screens.live import Dialog, Foot
 from swarm_node.model.clusters import Cluster
 from swarm_node.model.remedies import Remedy
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
-KEYS = "Enter does the marked remedy, Tab to the remedies, digits do theirs, Esc goes back"
+KEYS = "Enter does the marked remedy, Tab to the remedies, digits do theirs, c copies it, Esc goes back"
 
 
 class CuresDialog(Dialog[Remedy | None]):
@@ -43,7 +43,7 @@ class CuresDialog(Dialog[Remedy | None]):
             yield OptionList(*map(_cause, self._clusters), id="causes")
             yield Static(id="proof", markup=False)
             yield OptionList(id="remedies")
-            yield Static(KEYS, classes="command", markup=False)
+            yield Foot(KEYS, classes="command", markup=False)
 
     def on_mount(self) -> None:
         self._show(self._clusters[0])
@@ -51,6 +51,15 @@ class CuresDialog(Dialog[Remedy | None]):
     @property
     def _marked(self) -> Cluster:
         return self._clusters[self.query_one("#causes", OptionList).highlighted or 0]
+
+    @property
+    def command(self) -> str:
+        """The marked remedy's."""
+        return self._remedy_marked.line
+
+    @property
+    def _remedy_marked(self) -> Remedy:
+        return self._marked.remedies[self.query_one("#remedies", OptionList).highlighted or 0]
 
     def _show(self, cluster: Cluster) -> None:
         self.query_one("#proof", Static).update(_proof(cluster))

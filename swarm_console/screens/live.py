@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
 
 from swarm_console.greyed import Keyed
 from swarm_console.picture import Picture
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LiveScreen(Keyed, Screen[None]):
-    """A screen that draws pictures."""
+class Ours(Keyed):
+    """Whatever is a part of our console."""
 
     @property
     def console(self) -> "SwarmConsole":
         """The App, as what it is."""
         return cast("SwarmConsole", self.app)
+
+
+class LiveScreen(Ours, Screen[None]):
+    """A screen that draws pictures."""
 
     @property
     def marked(self) -> str:
@@ -50,10 +55,36 @@ class LiveScreen(Keyed, Screen[None]):
         self.call_after_refresh(lambda: self.draw(self.console.picture()))
 
 
-class Dialog(Keyed, ModalScreen[T]):
+class Dialog(Ours, ModalScreen[T]):
     """A box in front of what is there; Esc gives it up."""
 
     BINDING_GROUP_TITLE = "dialogs"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", tooltip="give it up", id="back")
+        Binding("escape", "dismiss(None)", "Back", tooltip="give it up", id="back"),
+        Binding("c", "copy", "Copy", False, tooltip="copy the command line that stands here", id="copy"),
+        Binding("question_mark", "app.help", "Help", False, tooltip="what is here, and its keys", id="help"),
     ]
+
+    @property
+    def command(self) -> str:
+        """The command line that stands here; "" for none."""
+        return ""
+
+    def obstacle(self, action: str, parameters: tuple[object, ...]) -> str:
+        return "no command line stands here" if action == "copy" and not self.command else ""
+
+    def action_copy(self) -> None:
+        """Copy the command line."""
+        self.console.copy(self.command)
+
+    def foot(self, words: str = "") -> "Foot":
+        """The last line of the box: the command that does the same, and what else to press."""
+        copying = f"$ {self.command}   {self.key_of('copy')} copies it" if self.command else ""
+        return Foot("   ".join(filter(None, [copying, words])), classes="command", markup=False)
+
+
+class Foot(Static):
+    """A command line that a click copies."""
+
+    async def on_click(self) -> None:
+        await self.run_action("screen.copy")

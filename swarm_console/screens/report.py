@@ -28,6 +28,10 @@ class Report(Dialog[None]):
         super().__init__()
         self._heading, self._lines, self._command = title, lines, command
 
+    @property
+    def command(self) -> str:
+        return self._command
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -wide"):
             yield Static(self._heading, classes="heading", markup=False)
@@ -36,8 +40,7 @@ class Report(Dialog[None]):
             else:
                 with VerticalScroll(classes="text"):
                     yield Static(Text(harmless("\n".join(self._lines)) or "nothing to tell"))
-            foot = f"$ {self._command}   " if self._command else ""
-            yield Static(f"{foot}Esc goes back", classes="command", markup=False)
+            yield self.foot(f"{self.key_of('back')} goes back")
 
     def on_mount(self) -> None:
         text = self.query_one(".text")

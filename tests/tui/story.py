@@ -247,3 +247,17 @@ def blocked() -> Story:
         else:
             story.fail("drone-Izar", trouble)
     return story
+
+
+def released(times: int) -> Story:
+    """So many releases by an operator, the last of them what clients see; nothing is left to do."""
+    story = empty()
+    for number in range(1, times + 1):
+        plan = c.PlanQueue(rows=(row(f"app-misc/part-{number}"),))
+        story.tell(c.OpenSession(clear=True), plan, c.EnterPhase(phase="building"))
+        story.work("drone-Izar")
+        story.stage("drone-Izar")
+        story.verify()
+        story.tell(c.RecordAction(name="finalize", by="10.0.0.7"), c.PrepareRelease(verify_id="v1"))
+        story.tell(c.PublishRelease(release=number, packages=number, size=number << 20, added=1))
+    return story

@@ -1,10 +1,10 @@
 """The footer: which keys stand in it, which give way, and what a click does."""
 
-from swarm_console.panes.footer import GAP, KeyFooter, Label, fitting
+from swarm_console.panes.footer import KeyFooter, Label, fitting
 from swarm_console.panes.tones import length
 from swarm_console.screens.report import Report
 from tests.tui.conftest import Open, Stage
-from tests.tui.story import blocked, building
+from tests.tui.story import blocked, building, empty
 
 LABELS = [
     Label(key, key, text, True, "") for key, text in (("a", "balance"), ("b", "unblock"), ("?", "Help"))
@@ -16,7 +16,7 @@ def footer(stage: Stage) -> str:
 
 
 def test_help_stays_where_others_give_way() -> None:
-    whole = sum(length(label.spans) for label in LABELS) + GAP * 2
+    whole = sum(length(label.spans) for label in LABELS)
     assert [label.key for label in fitting(LABELS, whole)] == ["a", "b", "?"]
     assert [label.key for label in fitting(LABELS, whole - 1)] == ["a", "?"]
     assert [label.key for label in fitting(LABELS, 3)] == ["?"]
@@ -39,9 +39,19 @@ async def test_a_click_is_a_press(open_console: Open) -> None:
         await stage.settle()
         assert isinstance(stage.app.screen, Report)
         await stage.press("escape")
-        await stage.pilot.click(KeyFooter, offset=(column - 1, 0))
+        await stage.pilot.click(KeyFooter, offset=(column + 10, 0))
         await stage.settle()
         assert not isinstance(stage.app.screen, Report)
+
+
+async def test_greyed_keys_stand_in_brackets_and_answer_a_click_too(open_console: Open) -> None:
+    async with open_console(empty()) as stage:
+        assert "(v verify)" in footer(stage)
+        await stage.pilot.click(KeyFooter, offset=(footer(stage).index("balance"), 0))
+        await stage.settle()
+        assert [note.message for note in stage.app._notifications] == [
+            "the queue is empty: build-swarm fresh fills it"
+        ]
 
 
 async def test_the_mouse_is_told_what_a_key_does(open_console: Open) -> None:

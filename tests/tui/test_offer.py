@@ -12,7 +12,7 @@ from swarm_console.screens.confirm import Confirm
 from swarm_node.model import commands as c
 from swarm_node.model.events import Finding
 from tests.tui.conftest import Open, Stage
-from tests.tui.story import Story, blocked, building, empty, facts, planned, row
+from tests.tui.story import Story, blocked, building, empty, facts, planned, released, row
 
 Begin = Callable[[], Story]
 
@@ -35,23 +35,6 @@ def verified(score: int) -> Begin:
 
 def told(begin: Begin, *commands: c.Command) -> Begin:
     return lambda: begin().tell(*commands)
-
-
-def released(times: int) -> Begin:
-    """So many releases, the last of them what clients see."""
-
-    def begin() -> Story:
-        story = empty()
-        for number in range(1, times + 1):
-            plan = c.PlanQueue(rows=(row(f"a/b-{number}"),))
-            story.tell(c.OpenSession(clear=True), plan, c.EnterPhase(phase="building"))
-            story.work("drone-Izar")
-            story.stage("drone-Izar")
-            story.verify()
-            story.tell(c.PrepareRelease(verify_id="v1"), c.PublishRelease(release=number, packages=1, size=1))
-        return story
-
-    return begin
 
 
 def making() -> Story:
@@ -87,7 +70,10 @@ NOT_NOW: dict[str, list[tuple[Begin, str]]] = {
         (verified(14), "risk score 14 is not below 10"),
         (making, "release 1 is being made"),
     ],
-    "rollback": [(empty, "nothing has been released yet"), (released(1), "no release before 1 is kept")],
+    "rollback": [
+        (empty, "nothing has been released yet"),
+        (lambda: released(1), "no release before 1 is kept"),
+    ],
     "fix-blocked": [(building, "nothing is blocked")],
     "unblock": [(building, "nothing is blocked"), (hopeless, "another configuration")],
     "build-local": [(building, "no builder of its own")],
@@ -107,7 +93,7 @@ NOW: dict[str, Begin] = {
     "reset": building,
     "verify": building,
     "finalize": verified(9),
-    "rollback": released(2),
+    "rollback": lambda: released(2),
     "fix-blocked": blocked,
     "unblock": blocked,
     "build-local": local,
@@ -138,7 +124,7 @@ def test_every_obstacle_is_one_of_an_action_and_tested() -> None:
 
 def test_read_only_and_under_way_stand_in_every_way() -> None:
     for action in ACTIONS.values():
-        looked = obstacle(action, picture(released(2)(), locked="look only"))
+        looked = obstacle(action, picture(released(2), locked="look only"))
         assert (looked == "look only") is action.changes
         under_way = obstacle(action, picture(blocked(), busy={action.name: action.title}))
         assert under_way == "it is under way already"
