@@ -56,7 +56,7 @@ def context(place: type[DOMNode]) -> str:
 def book(keymap: Mapping[str, str] | None = None) -> list[Entry]:
     """Every key of the console; with a keymap, as it changes them."""
     found: dict[tuple[type[DOMNode], str], Entry] = {}
-    for place, binding in _bindings():
+    for place, binding in bindings():
         if binding.id is None:
             continue
         keys = _keys((keymap or {}).get(binding.id, binding.key))
@@ -65,7 +65,8 @@ def book(keymap: Mapping[str, str] | None = None) -> list[Entry]:
     return list(found.values())
 
 
-def _bindings() -> Iterator[tuple[type[DOMNode], Binding]]:
+def bindings() -> Iterator[tuple[type[DOMNode], Binding]]:
+    """Every binding of ours as it is declared, with its class."""
     for place in _places():
         for declared in vars(place).get("BINDINGS", ()):
             yield place, declared if isinstance(declared, Binding) else Binding(*declared)

@@ -36,15 +36,16 @@ class LogLines(Toned, can_focus=True):
     It follows the log's end while its last line shows: moving up lets go of the end, reaching it takes hold.
     """
 
+    BINDING_GROUP_TITLE = "log"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "leaf(-1)", "Page up", show=False),
-        Binding("pagedown,space", "leaf(1)", "Page down", show=False),
-        Binding("home,g", "begin", "First", show=False),
-        Binding("end,G", "end", "Last", show=False),
-        Binding("left", "shift(-1)", "To the left", show=False),
-        Binding("right", "shift(1)", "To the right", show=False),
+        Binding("up,k", "move(-1)", "Up", False, tooltip="one line up", id="up"),
+        Binding("down,j", "move(1)", "Down", False, tooltip="one line down", id="down"),
+        Binding("pageup", "leaf(-1)", "Page up", False, tooltip="one page up", id="page-up"),
+        Binding("pagedown,space", "leaf(1)", "Page down", False, tooltip="one page down", id="page-down"),
+        Binding("home,g", "begin", "First", False, tooltip="to the first line", id="first"),
+        Binding("end,G", "end", "Last", False, tooltip="to the last line, and follow", id="last"),
+        Binding("left", "shift(-1)", "To the left", False, tooltip="to the left", id="left"),
+        Binding("right", "shift(1)", "To the right", False, tooltip="to the right", id="right"),
     ]
 
     wrap: reactive[bool] = reactive(False)

@@ -3,6 +3,7 @@
 import pytest
 
 from swarm_console.actions.registry import ACTIONS
+from swarm_console.keybook import bindings
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
@@ -55,6 +56,13 @@ async def test_keys_come_from_the_registry(open_console: Open) -> None:
         for action in ACTIONS.values():
             if action.key:
                 assert bound[f"do('{action.name}')"] == action.key
+
+
+def test_every_key_has_a_name_by_which_it_can_be_remapped() -> None:
+    nameless = [f"{place.__name__}: {key.key}" for place, key in bindings() if key.id is None]
+    assert not nameless, "give the Binding an id; the same id wherever it means the same"
+    homeless = {place.__name__ for place, _ in bindings() if "BINDING_GROUP_TITLE" not in vars(place)}
+    assert not homeless, "give the class a BINDING_GROUP_TITLE: where these keys work, in words"
 
 
 async def test_balance(open_console: Open) -> None:

@@ -109,10 +109,3 @@ def test_every_key_has_a_name_a_place_and_words() -> None:
     for entry in entries:
         assert entry.text, entry
         assert entry.context == entry.context.lower(), f"{entry.place} has no BINDING_GROUP_TITLE"
-
-
-def test_no_binding_of_ours_is_without_a_name() -> None:
-    from swarm_console.keybook import _bindings
-
-    nameless = [f"{place.__name__}: {binding.key}" for place, binding in _bindings() if binding.id is None]
-    assert not nameless, "give it an id, so that it can be remapped"
