@@ -1,6 +1,7 @@
 """Keys that can do nothing now are greyed, and answer with the reason when they are pressed all the same."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.actions import ActionParseResult, parse
 from textual.app import App
@@ -8,8 +9,13 @@ from textual.dom import DOMNode
 
 from swarm_console.harmless import one_line
 
+if TYPE_CHECKING:
+    Node = DOMNode
+else:
+    Node = object  # of several bases, the first that is a DOMNode alone passes on its styles
 
-class Keyed(DOMNode):
+
+class Keyed(Node):
     """Whatever has keys of its own: it says how each is written, and what stands in its way."""
 
     def key_of(self, name: str) -> str:

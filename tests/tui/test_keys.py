@@ -358,3 +358,11 @@ async def test_resizing_while_live(size: tuple[int, int], open_console: Open) ->
             await stage.press(key)
             assert stage.app.focused is not None
             assert stage.app.focused.region.height > 2
+
+
+async def test_every_screen_has_the_styles_of_screens(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        ground = stage.app.screen.styles.background
+        assert ground.hex.lower() == stage.app.get_css_variables()["background"].lower()
+        await act(stage, "R")
+        assert stage.app.screen.styles.align == ("center", "middle")
