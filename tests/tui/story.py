@@ -89,7 +89,7 @@ class Story:
         """An attempt's log grows."""
         log = self.logs.setdefault(attempt, bytearray())
         log += data
-        self.ship({"log": {"attempt": attempt, "size": len(log)}})
+        self.ship({"logs": {attempt: len(log)}})
 
     def verify(self, *findings: Finding) -> None:
         """Staging is verified with these findings."""
