@@ -38,14 +38,17 @@ class Wanted(NamedTuple):
 class Journal(Protocol):
     """An append-only log with one writer. Sequence numbers are dense and start at 1."""
 
-    def snapshot(self) -> Snapshot | None:
-        """The newest snapshot."""
+    def snapshot(self, upto: int | None = None) -> Snapshot | None:
+        """The newest snapshot; with a sequence number, the newest that is not after that."""
 
-    def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot; older ones may go. Raises: JournalError."""
+    def save_snapshot(self, snapshot: Snapshot, lasting: bool = False) -> None:
+        """Keep a snapshot, a lasting one for good; of the others older ones may go. Raises: JournalError."""
 
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         """Events after a sequence number, oldest first; only some kinds if named. Raises: JournalError."""
+
+    def count(self, after: int, upto: int) -> dict[str, int]:
+        """How many events of each kind there are from one sequence number on up to another, that included."""
 
     def latest(
         self, kinds: Sequence[str], limit: int, before: int | None = None, wanted: Wanted | None = None

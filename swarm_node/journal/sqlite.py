@@ -19,6 +19,7 @@ from swarm_node.model.events import AnyEvent, Record
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS snapshots (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS lasting (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
 """
 _APPLICATION = 0x5357524D
 """`PRAGMA application_id` of our files: "SWRM"."""
@@ -33,7 +34,8 @@ _decode = msgspec.json.Decoder(AnyEvent).decode
 class SqliteJournal:
     """A `Journal` in a file; `append` and `save_snapshot` may run in one thread beside the readers.
 
-    `read` has a connection of its own: a long look back from another thread is in nobody's way.
+    Looking back has a connection of its own: a long look from another thread is in nobody's way.
+    Lasting snapshots are compressed (Zstandard): there is one a session, for good.
 
     Raises: JournalError when another orchestrator has it, its format is newer, or it cannot be opened.
     """
@@ -68,20 +70,32 @@ class SqliteJournal:
             raise JournalError(f"the log {self.path} is damaged", _RESTORE)
         self._writer.executescript(_SCHEMA)
 
-    def snapshot(self) -> Snapshot | None:
-        newest = "SELECT seq, body FROM snapshots WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
-        with self._readable():
-            row = self._reader.execute(newest, (self._last,)).fetchone()
+    def snapshot(self, upto: int | None = None) -> Snapshot | None:
+        last = self._last if upto is None else min(upto, self._last)
+        newest = "SELECT seq, body FROM {} WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+        with self._aside() as reader:
+            row = reader.execute(newest.format("snapshots"), (last,)).fetchone()
+            kept = reader.execute(newest.format("lasting"), (last,)).fetchone()
+        if kept is not None and (row is None or kept[0] > row[0]):
+            return Snapshot(kept[0], _unpacked(kept[1]))
         return Snapshot(*row) if row else None
 
-    def save_snapshot(self, snapshot: Snapshot) -> None:
+    def save_snapshot(self, snapshot: Snapshot, lasting: bool = False) -> None:
+        body = _packed(snapshot.body) if lasting else snapshot.body
+        table = "lasting" if lasting else "snapshots"
         with self._transaction():
-            self._writer.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", snapshot)
-            self._writer.execute("DELETE FROM snapshots WHERE seq < ?", (snapshot.seq,))
+            self._writer.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (snapshot.seq, body))
+            if not lasting:
+                self._writer.execute("DELETE FROM snapshots WHERE seq < ?", (snapshot.seq,))
+
+    def count(self, after: int, upto: int) -> dict[str, int]:
+        with self._aside() as reader:
+            asked = "SELECT kind, COUNT(*) FROM events WHERE seq > ? AND seq <= ? GROUP BY kind"
+            return dict(reader.execute(asked, (after, upto)).fetchall())
 
     def read(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Record]:
         chosen = f"AND kind IN ({','.join('?' * len(kinds))})" if kinds else ""
-        with self._readable(), closing(_connect(self.path)) as reader:
+        with self._aside() as reader:
             rows = reader.execute(
                 f"SELECT seq, body FROM events WHERE seq > ? {chosen} ORDER BY seq", (after, *kinds)
             )
@@ -129,6 +143,13 @@ class SqliteJournal:
                 self._writer.execute("ROLLBACK")
 
     @contextmanager
+    def _aside(self) -> Iterator[sqlite3.Connection]:
+        """A connection to look back with, of the thread that asks for it."""
+        with self._readable(), closing(_connect(self.path)) as reader:
+            reader.execute("PRAGMA query_only = ON")
+            yield reader
+
+    @contextmanager
     def _readable(self) -> Iterator[None]:
         try:
             yield
@@ -153,6 +174,18 @@ def _trouble(error: sqlite3.Error) -> JournalError:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+
+
+def _packed(body: bytes) -> bytes:
+    import zstandard  # takes long to import, and is wanted once a session
+
+    return zstandard.compress(body)
+
+
+def _unpacked(body: bytes) -> bytes:
+    import zstandard
+
+    return zstandard.decompress(body)
 
 
 def _unclean(path: Path) -> bool:

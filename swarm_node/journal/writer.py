@@ -27,10 +27,10 @@ class Writer:
             self._busy = asyncio.create_task(self._drain())
         return done
 
-    async def save_snapshot(self, snapshot: Snapshot) -> None:
+    async def save_snapshot(self, snapshot: Snapshot, lasting: bool = False) -> None:
         """Keep a snapshot of what was true after all that is queued now. Raises: JournalError."""
         await self.append(())
-        await self._run(lambda: self._journal.save_snapshot(snapshot))
+        await self._run(lambda: self._journal.save_snapshot(snapshot, lasting))
 
     async def idle(self) -> None:
         """Return when everything queued is durable or has failed."""

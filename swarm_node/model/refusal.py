@@ -28,6 +28,7 @@ CODES: Final[dict[str, Kind]] = {
     "unknown_package": Kind(404, FAILED),
     "unknown_path": Kind(404, FAILED),
     "unknown_release": Kind(404, FAILED),
+    "unknown_session": Kind(404, FAILED),
     "wrong_method": Kind(405, FAILED),
     "too_slow": Kind(408, FAILED),
     "already_running": Kind(409, FAILED),

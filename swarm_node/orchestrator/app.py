@@ -25,6 +25,7 @@ from swarm_node.orchestrator import (
     gauges,
     local,
     look,
+    past,
     preparation,
     release,
     releases,
@@ -37,6 +38,7 @@ from swarm_node.orchestrator.dispatch import Dispatch
 from swarm_node.orchestrator.logs import Logs
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.orchestrator.production import Production
+from swarm_node.orchestrator.sessions import Sessions
 from swarm_node.orchestrator.staging import Staging
 from swarm_node.orchestrator.stream import Stream
 from swarm_node.orchestrator.swarm import Swarm
@@ -55,6 +57,7 @@ async def make_app(settings: OrchestratorSettings) -> web.Application:
         look.ROUTES,
         releases.ROUTES,
         away.ROUTES,
+        past.ROUTES,
         drift.ROUTES,
         work.ROUTES,
         actions.ROUTES,
@@ -112,6 +115,7 @@ def assemble(settings: OrchestratorSettings, address: str) -> Parts:
         production=production,
         catalogue=Catalogue(production),
         stream=Stream(swarm),
+        sessions=Sessions(swarm.journal),
         rules=rules,
     )
 

@@ -14,6 +14,7 @@ from swarm_node.orchestrator.contacts import Contacts
 from swarm_node.orchestrator.dispatch import Dispatch
 from swarm_node.orchestrator.logs import Logs
 from swarm_node.orchestrator.production import Production
+from swarm_node.orchestrator.sessions import Sessions
 from swarm_node.orchestrator.staging import Staging
 from swarm_node.orchestrator.stream import Stream
 from swarm_node.orchestrator.swarm import Swarm
@@ -36,6 +37,7 @@ class Parts:
     production: Production
     catalogue: Catalogue
     stream: Stream
+    sessions: Sessions
     rules: tuple[Rule, ...]
     """How failures are told apart."""
     received: dict[int, Artifact] = field(default_factory=dict)

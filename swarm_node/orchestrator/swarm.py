@@ -15,7 +15,7 @@ from swarm_node.journal.writer import Writer
 from swarm_node.model.apply import apply, fold
 from swarm_node.model.commands import Command
 from swarm_node.model.decide import decide
-from swarm_node.model.events import AnyEvent, Event, Record
+from swarm_node.model.events import AnyEvent, Event, Record, SessionOpened
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import State
 
@@ -64,6 +64,7 @@ class Swarm:
         events: list[Event] = []
         first = self.state.seq + 1
         refused: Refused | None = None
+        beginning: Snapshot | None = None
         for command in commands:
             try:
                 granted = decide(self.state, command, self._clock())
@@ -72,7 +73,11 @@ class Swarm:
                 break
             fold(self.state, granted)
             events += granted
+            if any(isinstance(event, SessionOpened) for event in granted):
+                beginning = self._snapshot()
         await self._settle(cast("list[AnyEvent]", events), first)
+        if beginning is not None:
+            await self.keep(beginning)
         if refused is not None:
             raise refused
         return events
@@ -141,10 +146,20 @@ class Swarm:
 
     async def save_snapshot(self) -> None:
         """Write the present state beside the log, for a fast start."""
-        snapshot = Snapshot(self.state.seq, msgspec.json.encode(self.state))
+        snapshot = self._snapshot()
         self._snapshot_at = snapshot.seq
+        await self._save(snapshot)
+
+    async def keep(self, beginning: Snapshot) -> None:
+        """Write how a session began beside the log for good, for who looks back at it."""
+        await self._save(beginning, lasting=True)
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self.state.seq, msgspec.json.encode(self.state))
+
+    async def _save(self, snapshot: Snapshot, lasting: bool = False) -> None:
         try:
-            await self._writer.save_snapshot(snapshot)
+            await self._writer.save_snapshot(snapshot, lasting)
         except JournalError as error:
             log.warning("no snapshot: %s", error)
 
@@ -157,10 +172,15 @@ class Swarm:
         self.journal.close()
 
 
-def load(journal: Journal) -> State:
-    """Fold the log: the newest readable snapshot, then every event after it. Raises: JournalError."""
-    state = _from_snapshot(journal.snapshot())
+def load(journal: Journal, upto: int | None = None) -> State:
+    """Fold the log, up to a sequence number if one is given: a snapshot, then every event after it.
+
+    Raises: JournalError.
+    """
+    state = _from_snapshot(journal.snapshot(upto))
     for record in journal.read(after=state.seq):
+        if upto is not None and record.seq > upto:
+            break
         apply(state, record.event)
     return state
 

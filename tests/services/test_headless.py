@@ -123,6 +123,7 @@ LOOKS = [
     "history --node izar --limit 5",
     "history --package dev-libs/liba",
     "timeline",
+    "sessions",
     "fix-blocked",
     "why app-misc/b",
     "monitor",

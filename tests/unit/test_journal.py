@@ -91,6 +91,30 @@ def test_what_is_answered_is_synced_to_the_disk(journal: SqliteJournal) -> None:
     assert answers == [2, "wal"]
 
 
+def test_events_are_counted_by_kind(journal: SqliteJournal) -> None:
+    journal.append([action(1), SwarmHeld(at=2.0, held=True), action(3), action(4)])
+    assert journal.count(0, 4) == {"ActionTaken": 3, "SwarmHeld": 1}
+    assert journal.count(1, 3) == {"ActionTaken": 1, "SwarmHeld": 1}
+    assert journal.count(4, 4) == {}
+
+
+def test_lasting_snapshots_stay_and_the_nearest_is_found(journal: SqliteJournal) -> None:
+    journal.append([action(n) for n in range(1, 11)])
+    assert journal.snapshot(3) is None
+    journal.save_snapshot(Snapshot(2, b"two" * 1000), lasting=True)
+    journal.save_snapshot(Snapshot(4, b"four"), lasting=True)
+    journal.save_snapshot(Snapshot(6, b"six"))
+    journal.save_snapshot(Snapshot(8, b"eight"))
+    found = {upto: journal.snapshot(upto) for upto in (1, 2, 3, 5, 7, 9)}
+    assert {upto: each.seq if each else None for upto, each in found.items()} == {
+        1: None, 2: 2, 3: 2, 5: 4, 7: 4, 9: 8,
+    }  # fmt: skip
+    assert found[2] == Snapshot(2, b"two" * 1000)
+    assert journal.snapshot() == Snapshot(8, b"eight")
+    journal.save_snapshot(Snapshot(10, b"ten"), lasting=True)
+    assert journal.snapshot() == Snapshot(10, b"ten")
+
+
 def test_only_the_newest_snapshot_is_kept(journal: SqliteJournal) -> None:
     assert journal.snapshot() is None
     journal.append([action(1), action(2)])

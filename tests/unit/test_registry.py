@@ -30,6 +30,7 @@ PROMISED = {
         "logs",
         "why",
         "timeline",
+        "sessions",
         "monitor",
         "simulate",
         "diagnose",

@@ -25,10 +25,13 @@ class Memory:
     def events(self) -> list[AnyEvent]:
         return [event for group in self.groups for event in group]
 
-    def snapshot(self) -> Snapshot | None:
+    def snapshot(self, upto: int | None = None) -> Snapshot | None:
         return self.kept
 
-    def save_snapshot(self, snapshot: Snapshot) -> None:
+    def count(self, after: int, upto: int) -> dict[str, int]:
+        return {"SwarmHeld": len(self.events[after:upto])}
+
+    def save_snapshot(self, snapshot: Snapshot, lasting: bool = False) -> None:
         if self.trouble:
             raise self.trouble
         assert snapshot.seq <= len(self.events)
