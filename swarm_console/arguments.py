@@ -153,7 +153,7 @@ def given_by(action: Action, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _params(action: Action, parser: Parser, words: list[str]) -> dict[str, Any]:
-    params, left = parser.parse_known_args(words)
+    params, left = parser.parse_known_intermixed_args(words)
     if left:
         own = [p.option for p in action.parameters if not p.positional]
         known = [*own, *(f"--{option.name}" for option in OPTIONS)]

@@ -39,6 +39,7 @@ class Swarm:
     """The swarm behind one gateway.
 
     `say` takes a line of talk for whoever waits, `show` a line of what was asked for (a log that grows).
+    `agreed`: whatever asks first has been agreed to.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Swarm:
         token: str = "",
         say: Callable[[str], None] | None = None,
         show: Callable[[str], None] | None = None,
+        agreed: bool = False,
     ) -> None:
         self.url = url.rstrip("/")
         self._token = token
         self._say, self._show = say, show
         self.undoes: int | None = None
         """The action of that number in the log is what actions now take back; None: they are no undo."""
+        self.agreed = agreed
 
     def say(self, line: str) -> None:
         """Tell the person who waits what goes on."""

@@ -73,6 +73,11 @@ def _action(event: e.ActionTaken) -> Line:
     return Line("»", "action", event.name, "; ".join(filter(None, [params, by])), "accent")
 
 
+def _tried(event: e.ChangeTried) -> Line:
+    told = " and ".join(f"{line.text!r} in {line.file}" for line in event.lines)
+    return Line("?", "trying", event.build, f"{told} of {event.profile}, on {event.node}", "accent")
+
+
 _WORDS: Final[dict[type[e.Event], Callable[[Any], Line]]] = {
     e.PolicySet: lambda ev: Line("·", "policy", "orchestrator", f"BUILD_MODE {ev.policy.build_mode}", "dim"),
     e.ActionTaken: _action,
@@ -94,6 +99,10 @@ _WORDS: Final[dict[type[e.Event], Callable[[Any], Line]]] = {
         "✗", "blocked", ev.build, f"{ev.diagnosis.kind}: {ev.diagnosis.summary}", "attention"
     ),
     e.BuildUnblocked: lambda ev: Line("↻", "unblocked", ev.build, f"on {ev.node} only" if ev.node else ""),
+    e.ChangeTried: _tried,
+    e.ChangeKept: lambda ev: Line("✓", "kept", ev.build, f"change {ev.change} is for all from now on", "ok"),
+    e.ChangeTakenBack: lambda ev: Line("←", "reverted", ev.build, ev.reason, "wait"),
+    e.ChangeSettled: lambda ev: Line("·", "settled", ev.build, "profile and queue agree", "dim"),
     e.NodeSeen: _node_seen,
     e.NodeLost: lambda ev: Line("✗", "lost", ev.name, ev.reason, "attention"),
     e.NodeHeld: _node_held,

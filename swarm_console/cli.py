@@ -43,7 +43,7 @@ def done(request: Request) -> int:
     if request.text:
         write(sys.stdout, request.text.removesuffix("\n"))
         return 0
-    if request.readonly and request.action is not None and request.action.changes:
+    if request.readonly and request.action is not None and request.action.alters(request.params):
         from swarm_console.ask import refused
 
         raise refused("forbidden", f"{request.action.name} changes the swarm", "leave out --readonly")
@@ -68,7 +68,7 @@ def on_swarm(request: Request, url: str, token: str) -> int:
         from swarm_console.errors import Usage
 
         raise Usage("the screen needs a terminal", "without one: swarm-console --run status")
-    swarm = Swarm(url, token, say, say if request.as_json else show)
+    swarm = Swarm(url, token, say, say if request.as_json else show, agreed=request.yes)
     if request.action.dangerous and not request.yes:
         from swarm_console.confirm import confirm
 

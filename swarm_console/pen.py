@@ -50,6 +50,15 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], pen: Pen) -> l
     return [pen("dim", line(heads)), *(line(row) for row in cells)]
 
 
+def diff_lines(diff: str, pen: Pen) -> list[str]:
+    """A unified diff, what comes green and what goes red."""
+    tones = {"+": "good", "-": "bad"}
+    return [
+        f"  {pen(tones[line[0]], line) if line[:1] in tones else pen('dim', line)}"
+        for line in diff.splitlines()
+    ]
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: 48 s, 12 min, 5 h 12 min, 3 d 4 h."""
     whole = round(seconds)

@@ -81,11 +81,12 @@ class Inverse:
     """How an action is taken back: with which other action, once an event proves that it did something.
 
     `effect` names that event; it counts if its fields are as in `like` and equal to the action's parameters
-    that `same` pairs with them. `takes` says which of its fields each parameter of the other action gets.
+    that `same` pairs with them. `takes` says which of its fields each parameter of the other action gets,
+    `sets` what others are.
     Without `action` there is no way back, and `why` says so.
     """
 
-    __slots__ = ("action", "effect", "like", "same", "takes", "why")
+    __slots__ = ("action", "effect", "like", "same", "sets", "takes", "why")
 
     def __init__(
         self,
@@ -95,8 +96,9 @@ class Inverse:
         same: dict[str, str] | None = None,
         takes: dict[str, str] | None = None,
         why: str = "",
+        sets: dict[str, object] | None = None,
     ) -> None:
-        self.action, self.effect, self.why = action, effect, why
+        self.action, self.effect, self.why, self.sets = action, effect, why, sets or {}
         self.like, self.same, self.takes = like or {}, same or {}, takes or {}
 
 
@@ -106,11 +108,13 @@ class Action:
     `run` does it and returns its outcome; `render` turns the outcome's document into lines for people.
     `changes` marks what alters the swarm, `dangerous` what asks first, and `loses` then says, in lines, what
     would be gone or become visible, as the swarm stands now (no lines: nothing, and nobody is asked); it may
-    pin down in the parameters what it looked at. `inverses` are the ways to take it back.
+    pin down in the parameters what it looked at. `inverses` are the ways to take it back. What only looks
+    unless a flag is given, and then changes something, has the flag's name in `changing`.
     """
 
     __slots__ = (
         "changes",
+        "changing",
         "dangerous",
         "help",
         "inverses",
@@ -135,11 +139,13 @@ class Action:
         changes: bool = False,
         loses: Loses | None = None,
         inverses: tuple[Inverse, ...] = (),
+        changing: str = "",
     ) -> None:
         self.name, self.title, self.help, self.key = name, title, help, key
         self.run, self.render, self.parameters = run, render, parameters
         self.changes, self.loses, self.dangerous = changes, loses, loses is not None
         self.inverses = inverses
+        self.changing = changing
 
     @property
     def usage(self) -> str:
@@ -164,6 +170,10 @@ class Action:
             values = list(value) if parameter.many else [] if parameter.kind == "flag" else [value]
             words += [*option, *map(str, values)]
         return shlex.join([*words, *(["--yes"] if self.dangerous else [])])
+
+    def alters(self, params: Params) -> bool:
+        """Whether it changes the swarm when it is called like this."""
+        return self.changes or bool(params.get(self.changing))
 
     def defaults(self, **given: object) -> Params:
         """A full set of parameters: the defaults, and what is given."""

@@ -1,4 +1,4 @@
-"""Explaining: why a package is not running, and what blocks the blocked ones."""
+"""Explaining: why a package is not running."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def show_why(seen: Any, pen: Pen) -> list[str]:
     lines: list[str] = []
     for build in seen["builds"]:
         lines += [pen("strong", build["build"]), f"  {build['summary']}"]
+        if build.get("trial"):
+            lines.append(f"  {pen('wait', build['trial'])}")
         lines += [f"  • {link['build']}: {_link(link)}" for link in build["chain"]]
         if (more := build.get("behind", 0) - len(build["chain"])) > 0:
             lines.append(pen("dim", f"  … and {more} more"))
@@ -86,44 +88,6 @@ def _some(names: list[str], shown: int = 4) -> str:
     return ", ".join(names[:shown]) + more
 
 
-def fix_blocked(swarm: Swarm, params: Params) -> Outcome:
-    return Outcome({"blocked": swarm.get("/api/v1/blocked")})
-
-
-def show_blocked(seen: Any, pen: Pen) -> list[str]:
-    blocked = seen["blocked"]
-    if not blocked:
-        return [f"{pen('good', '✓')} nothing is blocked"]
-    lines = [f"{pen('attention', '⚠')} {count(len(blocked), 'package')} blocked:"]
-    for build in blocked:
-        lines += ["", *_blocked(build, pen)]
-    return lines
-
-
-def _blocked(build: Any, pen: Pen) -> list[str]:
-    diagnosis = build["diagnosis"]
-    lines = [
-        f"{pen('strong', build['build'])}  {pen('attention', build['cluster'] or diagnosis['kind'])}",
-        f"  {diagnosis.get('summary') or 'no known pattern in its log'}",
-        *(pen("dim", f"  │ {line}") for line in diagnosis.get("evidence", ())),
-    ]
-    if build["holds_up"]:
-        lines.append(f"  {count(build['holds_up'], 'other build')} wait for it")
-    if build["attempts"]:
-        lines.append(pen("dim", f"  whole log: build-swarm logs {build['attempts'][-1]}"))
-    return [*lines, *cure_lines(build["remedies"], pen)]
-
-
-def cure_lines(cures: list[Any], pen: Pen) -> list[str]:
-    """Every remedy on a line, the likeliest to help first."""
-    lines = []
-    for cure in cures:
-        known = f", cured this {cure['proven']} time(s)" if cure["proven"] else ""
-        told = f"{pen('strong', cure['line'])}  {cure['words']}" if cure["line"] else cure["words"]
-        lines.append(f"  → {told}{known}")
-    return lines
-
-
 ACTIONS = (
     Action(
         "why",
@@ -141,13 +105,5 @@ ACTIONS = (
                 completes="package",
             ),
         ),
-    ),
-    Action(
-        "fix-blocked",
-        "Diagnose blocked packages",
-        "every blocked package: what is the matter, the proof, and the command that cures it",
-        fix_blocked,
-        show_blocked,
-        key="f",
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from swarm_console.actions import (
     away,
     build,
+    cure,
     diagnose,
     drift,
     explain,
@@ -38,6 +39,7 @@ ACTIONS: dict[str, Action] = {
         *follow.ACTIONS,
         *logs.ACTIONS,
         *explain.ACTIONS,
+        *cure.ACTIONS,
         *pipeline.ACTIONS,
         *build.ACTIONS,
         *repair.ACTIONS,

@@ -73,7 +73,7 @@ def _way(number: int, taken: Any, inverse: Inverse, effects: list[Any]) -> WayBa
         name: [each[field] for each in effects] if name in many else effects[0].get(field)
         for name, field in inverse.takes.items()
     }
-    return WayBack(number, taken, action, action.defaults(**given))
+    return WayBack(number, taken, action, action.defaults(**given, **inverse.sets))
 
 
 def _found(taken: Any, later: list[Any]) -> tuple[Inverse, list[Any]] | None:

@@ -5,12 +5,14 @@ import platform
 import shlex
 import shutil
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 from swarm_node.demo.faults import damage, install_kernel
 from swarm_node.demo.mirror import portage_mirrors
 from swarm_node.demo.remotes import TREES, Remotes, git, plant, profile_of, rsync_uri
 from swarm_node.demo.site import DRONES, Site
+from swarm_node.model.configuration import CONFIGURATION
 from swarm_node.portage.install import find_portage
 from swarm_node.portage.prefix import (
     Binrepo,
@@ -38,6 +40,8 @@ def furnish(site: Site) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     if not site.profiles.exists():
         shutil.copytree(TREES / "profiles", site.profiles)
+        for profile, file in product(site.profiles.iterdir(), CONFIGURATION):
+            (profile / "etc/portage" / file).mkdir(exist_ok=True)
     for name in ("gateway", "orchestrator", "client", *(drone.name for drone in DRONES)):
         site.home(name).mkdir(exist_ok=True)
     _furnish_orchestrator(site, remotes)

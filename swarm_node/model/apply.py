@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from swarm_node.model import events as e
-from swarm_node.model import lessons
+from swarm_node.model import lessons, trials
 from swarm_node.model.estimate import cp_of, estimate, expected, meet, observe
 from swarm_node.model.graph import graph_of, upward_ranks
 from swarm_node.model.outlook import heaviest
@@ -251,6 +251,12 @@ def _build_unblocked(state: State, event: e.BuildUnblocked) -> None:
     state.verified = None
     if build.status not in OPEN:
         _need_again(state, build, event.at)
+
+
+_on(e.ChangeTried)(trials.begin)
+_on(e.ChangeKept)(trials.keep)
+_on(e.ChangeTakenBack)(trials.take_back)
+_on(e.ChangeSettled)(trials.settle)
 
 
 @_on(e.NodeSeen)

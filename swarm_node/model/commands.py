@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 
 from swarm_node.model.events import Finding, Policy
-from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
+from swarm_node.model.work import Artifact, Diagnosis, Line, Measures, NodeFacts, PlanRow
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -89,6 +89,30 @@ class Unblock(Command, frozen=True):
     jobs: int | None = None
     node: str | None = None
     cure: str = "unblock"
+
+
+class TryChange(Command, frozen=True):
+    """Try lines of a client profile's etc/portage on one node, none named: the best.
+
+    `rows` is the resolver's whole answer for a profile that has them.
+    """
+
+    build: str
+    lines: tuple[Line, ...]
+    rows: tuple[PlanRow, ...]
+    node: str | None = None
+
+
+class TakeBackChange(Command, frozen=True):
+    """End the trial that a build is part of, as if it had failed."""
+
+    build: str
+
+
+class SettleChange(Command, frozen=True):
+    """What follows from the end of a trial has been done."""
+
+    change: int
 
 
 class Balance(Command, frozen=True):

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from swarm_node.model.names import closest
 from swarm_node.model.refusal import Refused
+from swarm_node.model.work import Line
 
 CONFIGURATION: Final = ("package.use", "package.accept_keywords", "package.license", "package.unmask")
 """The files that a remedy may propose a line for."""
@@ -33,13 +32,6 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "package.license": "'dev-libs/foo FOO-EULA'",
     "package.unmask": "'=dev-libs/foo-1.0'",
 }
-
-
-class Line(Struct, frozen=True, array_like=True):
-    """One line of one of these files."""
-
-    file: str
-    text: str
 
 
 def proposed(params: Mapping[str, str]) -> tuple[Line, ...]:
@@ -104,7 +96,8 @@ def checked(line: Line) -> Line:
 
 def _split(given: str) -> list[str]:
     file, _, rest = given.partition(" ")
-    return [file, rest.strip()] if file.rstrip(":") in CONFIGURATION and rest.strip() else [given]
+    name = file.removesuffix(":")
+    return [name, rest.strip()] if name in CONFIGURATION and rest.strip() else [given]
 
 
 def _wrong(line: Line, what: str) -> Refused:

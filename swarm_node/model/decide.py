@@ -6,11 +6,12 @@ I/O. An empty list means that the wish is already true. A wish that cannot be gr
 
 from swarm_node.model.commands import Command
 from swarm_node.model.events import Event
-from swarm_node.model.rules import Rules, attempts, nodes, queue, releases, session
+from swarm_node.model.rules import Rules, attempts, changes, nodes, queue, releases, session
 from swarm_node.model.state import State
 
 RULES: Rules = {
     **attempts.RULES,
+    **changes.RULES,
     **nodes.RULES,
     **queue.RULES,
     **releases.RULES,
@@ -23,4 +24,5 @@ def decide(state: State, command: Command, now: float) -> list[Event]:
 
     Raises: Refused when the rules say no.
     """
-    return RULES[type(command)](state, command, now)
+    events = RULES[type(command)](state, command, now)
+    return [*events, *changes.follow(state, events, now)] if state.changes else events

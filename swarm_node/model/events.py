@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
+from swarm_node.model.work import Artifact, Diagnosis, Line, Measures, NodeFacts, PlanRow
 
 
 class Policy(Struct, frozen=True):
@@ -166,6 +166,50 @@ class BuildUnblocked(Event, frozen=True):
     cure: str = ""
 
 
+class Stood(Struct, frozen=True, omit_defaults=True):
+    """What the queue held before a trial: a row, and why it was blocked, if it was."""
+
+    row: PlanRow
+    diagnosis: Diagnosis | None = None
+
+
+class ChangeTried(Event, frozen=True):
+    """Lines of a client profile's etc/portage are tried on one node: `build` is what they are to cure.
+
+    `builds` are all that are built for it, itself included; `before` is what stood in their places.
+    """
+
+    change: int
+    build: str
+    profile: str
+    lines: tuple[Line, ...]
+    node: str
+    builds: tuple[str, ...]
+    before: tuple[Stood, ...]
+
+
+class ChangeKept(Event, frozen=True):
+    """What was tried was built: the client profile gets the lines, for all."""
+
+    change: int
+    build: str
+
+
+class ChangeTakenBack(Event, frozen=True):
+    """What was tried did not help, or was not waited for: the queue is as it was before."""
+
+    change: int
+    build: str
+    reason: str
+
+
+class ChangeSettled(Event, frozen=True):
+    """The client profile has what was kept, and the queue is planned by it."""
+
+    change: int
+    build: str
+
+
 class NodeSeen(Event, frozen=True):
     """A node registered, came back, or changed what it says of itself."""
 
@@ -295,6 +339,10 @@ AnyEvent = (
     | ResultIgnored
     | BuildBlocked
     | BuildUnblocked
+    | ChangeTried
+    | ChangeKept
+    | ChangeTakenBack
+    | ChangeSettled
     | NodeSeen
     | NodeLost
     | NodeHeld

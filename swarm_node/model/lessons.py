@@ -7,7 +7,7 @@ from swarm_node.model.blame import TELLING
 from swarm_node.model.cause import cause_of
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.events import BuildFailed, BuildStaged
-from swarm_node.model.state import Build, Curing, State, Tried
+from swarm_node.model.state import Build, Change, Curing, State, Tried
 
 RECORD: Final = 20
 """Results that are kept of each node."""
@@ -46,6 +46,13 @@ def curing(build: Build, cure: str) -> None:
     """A blocked build is tried again: its next result tells whether that cured it."""
     if build.diagnosis is not None and cure:
         build.curing = Curing(cause_of(build.row, build.diagnosis), cure)
+
+
+def tried(state: State, change: Change, by: int) -> None:
+    """A change of the configuration was kept (1) or taken back (-1)."""
+    cured = next(iter(change.before), None)
+    if cured is not None and cured.diagnosis is not None:
+        _credit(state, Curing(cause_of(cured.row, cured.diagnosis), "configure"), by)
 
 
 def jobs_of(state: State, attempt: int) -> int:

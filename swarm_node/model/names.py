@@ -18,10 +18,14 @@ def spellings(build: Build) -> set[str]:
 
     While it is blocked, also the name of its cluster.
     """
-    cpv = build.row.cpv
-    cp = cp_of(cpv)
-    names = {build.id, cpv, f"={cpv}", cp, cp.rpartition("/")[2], cpv.rpartition("/")[2]}
+    names = spelt(build.id, build.row.cpv)
     return names | {cluster} if (cluster := cluster_of(build)) else names
+
+
+def spelt(build: str, cpv: str) -> set[str]:
+    """Every spelling of a build, given its id and its cpv."""
+    cp = cp_of(cpv)
+    return {build, cpv, f"={cpv}", cp, cp.rpartition("/")[2], cpv.rpartition("/")[2]}
 
 
 def cluster_of(build: Build) -> str:
@@ -46,5 +50,7 @@ def find_builds(state: State, text: str) -> list[Build]:
 
 def closest(name: str, known: Iterable[str], listing: str) -> str:
     """A hint: the nearest known names, or the command that lists them all."""
-    near = get_close_matches(name, list(known), n=3)
+    names = sorted(set(known))
+    begun = [each for each in names if name and each.startswith(name)]
+    near = begun[:3] or get_close_matches(name, names, n=3)
     return f"did you mean {', '.join(near)}?" if near else f"see them all: {listing}"

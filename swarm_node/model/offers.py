@@ -9,7 +9,7 @@ from swarm_node.model.configuration import proposed, words_of
 from swarm_node.model.estimate import cp_of, expected
 from swarm_node.model.lessons import jobs_of
 from swarm_node.model.state import Build, Node, State
-from swarm_node.model.work import Diagnosis
+from swarm_node.model.work import Diagnosis, Line
 
 CHEAP: Final = 600.0
 """Seconds that an experiment may be expected to take."""
@@ -44,16 +44,32 @@ def _experiment(state: State, build: Build) -> Iterator[Offer]:
 
 
 def _sync_overlays(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
-    if overlay := found.params.get("overlay") or builds[0].row.repository:
+    overlay = found.params.get("overlay") or builds[0].row.repository
+    if overlay and builds[0].row.problem is not None:
+        words = f"add the repository {overlay} to the orchestrator's repos.conf, then give it to every node"
+        yield Offer(("sync-overlays", overlay), words, person=True)
+    elif overlay:
         yield Offer(("sync-overlays", overlay), f"give every node the overlay {overlay}")
     yield Offer(("sync-overlays",), "give every node all overlays, brought up to date")
 
 
 def _sync_fix(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
-    nodes = tuple(sorted(_failed_on(builds) & state.nodes.keys()))
-    if nodes:
+    if nodes := _out_of_step(state, builds):
         yield Offer(("sync-fix", *nodes), f"make the trees of {', '.join(nodes)} what upstream is")
     yield Offer(("sync-fix",), "make every tree that is out of step what upstream is")
+
+
+def _out_of_step(state: State, builds: Builds) -> tuple[str, ...]:
+    """The nodes on which they failed, and those that have the very tree that they failed with."""
+    failed = {failure.node for build in builds for failure in build.failures}
+    bad = {(b.row.repository, failure.tree) for b in builds for failure in b.failures if failure.tree}
+    return tuple(
+        sorted(
+            node.name
+            for node in state.nodes.values()
+            if node.name in failed or (node.up and not bad.isdisjoint(node.facts.trees.items()))
+        )
+    )
 
 
 def _build_local(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
@@ -71,11 +87,29 @@ def _unblock(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
 
 
 def _edit(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
-    if lines := proposed(found.params):
-        told = " and ".join(f"{line.text!r} in {line.file}" for line in lines)
-        words = f"try {told} on one drone, then keep it for all or take it back"
-        yield Offer(("configure", spelt(builds[0]), *words_of(lines)), words)
-    yield Offer(("fresh",), "edit etc/portage of the client profile, then begin anew", person=True)
+    by_hand = Offer(("fresh",), "edit etc/portage of the client profile, then begin anew", person=True)
+    lines = proposed(found.params)
+    if not lines:
+        yield by_hand
+        return
+    told = " and ".join(f"{line.text!r} in {line.file}" for line in lines)
+    words = f"try {told} on one drone, then keep it for all or take it back"
+    command = ("configure", spelt(builds[0]), *words_of(lines))
+    if past := _taken_back(state, builds[0], lines):
+        yield by_hand
+        yield Offer(command, f"{words} (taken back before: {past})")
+    else:
+        yield Offer(command, words)
+        yield by_hand
+
+
+def _taken_back(state: State, build: Build, lines: Sequence[Line]) -> str:
+    """Why these lines were taken back when they were last tried for a build; "" when they never were."""
+    cp = cp_of(build.row.cpv)
+    for change in reversed(state.changes.values()):
+        if change.lines == tuple(lines) and cp_of(change.build.partition("@")[0]) == cp:
+            return change.reason
+    return ""
 
 
 def _by_person(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:

@@ -90,6 +90,22 @@ def _lasting_refusal(state: State, node: Node, build: Build) -> str | None:
     return _too_big(state, node, build)
 
 
+def best_node(state: State, build: Build) -> Node | None:
+    """The drone for one try of a build: one that is idle before one that is busy, fast before slow."""
+    able = [
+        node
+        for node in state.nodes.values()
+        if node.facts.role == "drone"
+        and idle_reason(state, node) is None
+        and not _too_big(state, node, build)
+    ]
+    return min(
+        able,
+        key=lambda node: (node.attempt is not None, -state.fleet[node.name].speed, node.name),
+        default=None,
+    )
+
+
 def jobs_for(state: State, node: Node, build: Build) -> int | None:
     """The most make jobs for a build on a node, as asked for and as its memory allows; None: all."""
     appetite = state.appetites.get(cp_of(build.row.cpv))

@@ -6,10 +6,10 @@ from msgspec import Struct, field
 
 from swarm_node.model.appetite import Appetite
 from swarm_node.model.estimate import History, speed_of
-from swarm_node.model.events import Finding, Policy
+from swarm_node.model.events import Finding, Policy, Stood
 from swarm_node.model.queue import Queue
 from swarm_node.model.schedule import Drone
-from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
+from swarm_node.model.work import Artifact, Diagnosis, Line, Measures, NodeFacts, PlanRow
 
 Status = Literal["needed", "assigned", "building", "staged", "blocked", "released"]
 OPEN = ("assigned", "building")
@@ -130,6 +130,27 @@ class Directive(Struct, omit_defaults=True):
     output: str = ""
 
 
+class Change(Struct, omit_defaults=True):
+    """Lines of a client profile's etc/portage on trial, and what came of it."""
+
+    number: int
+    build: str
+    profile: str
+    lines: tuple[Line, ...]
+    node: str
+    at: float
+    builds: tuple[str, ...] = ()
+    """All that is built for it, while it is on trial."""
+    before: tuple[Stood, ...] = ()
+    """What stood in their places, while it is on trial."""
+    status: Literal["tried", "kept", "taken back"] = "tried"
+    reason: str = ""
+    """Why it was taken back."""
+    ended: float | None = None
+    settled: bool = False
+    """Whether the client profile has what was kept, and the queue is planned by it."""
+
+
 class Session(Struct, omit_defaults=True):
     """From `fresh` to `finalize`."""
 
@@ -195,6 +216,8 @@ class State(Struct, dict=True):
     history: History = field(default_factory=History)
     appetites: dict[str, Appetite] = field(default_factory=dict)
     """What each category/package takes of a machine."""
+    changes: dict[int, Change] = field(default_factory=dict)
+    """Trials under way and the newest that have ended."""
     cures: dict[str, dict[str, int]] = field(default_factory=dict)
     """Cause to action (with its options) to how often it was a cure, failures subtracted."""
 
@@ -223,6 +246,10 @@ class State(Struct, dict=True):
             drone.since = attempt.opened
             drone.expected = attempt.expected
         self.fleet[name] = drone
+
+    def trials(self) -> list[Change]:
+        """The changes that are on trial now."""
+        return [change for change in self.changes.values() if change.status == "tried"]
 
     def by_status(self, *statuses: str) -> list[Build]:
         """Builds in any of the statuses, in queue order."""

@@ -39,6 +39,8 @@ class Why(Struct, frozen=True):
     needed_by: tuple[str, ...] = ()
     start: Start | None = None
     """When it should begin, if it waits for nothing that needs a person."""
+    trial: str = ""
+    """Which change of the configuration it is built for, if it is on trial."""
 
 
 def why(state: State, build: Build, now: float) -> Why:
@@ -60,7 +62,17 @@ def why(state: State, build: Build, now: float) -> Why:
         cure=_cure(state, blocker, nodes),
         needed_by=tuple(state.queue.dependents.get(build.id, ())),
         start=ahead.start,
+        trial=on_trial(state, build),
     )
+
+
+def on_trial(state: State, build: Build) -> str:
+    """The change that a build is on trial for, in words; "" for any other build."""
+    change = next((trial for trial in state.trials() if build.id in trial.builds), None)
+    if change is None:
+        return ""
+    told = " and ".join(f"{line.text!r} in {line.file}" for line in change.lines)
+    return f"on trial on {change.node}: {told} of {change.profile}"
 
 
 def _before(state: State, build: Build) -> list[Build]:

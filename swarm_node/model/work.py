@@ -134,6 +134,13 @@ class Diagnosis(Struct, frozen=True, omit_defaults=True):
     """Where in the log each line of the evidence stands."""
 
 
+class Line(Struct, frozen=True, array_like=True):
+    """One line of a file of a client profile's etc/portage."""
+
+    file: str
+    text: str
+
+
 class PlanRow(Struct, frozen=True, omit_defaults=True):
     """One package that must be built, as the resolver says, and why it is in the list."""
 

@@ -14,7 +14,7 @@ from swarm_node.model.placement import idle_reason
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import OPEN
 from swarm_node.model.work import PlanRow
-from swarm_node.orchestrator import machines, release
+from swarm_node.orchestrator import machines, release, trials
 from swarm_node.orchestrator.machines import Nodes, Nothing, Overlays
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.orchestrator.preparation import prepare, would_lose
@@ -177,6 +177,7 @@ ACTIONS: dict[str, Action] = {
     "rollback": Action(Rollback, rollback),
     "unblock": Action(Unblock, unblock),
     "build-local": Action(Package, build_local),
+    "configure": Action(trials.Configure, trials.configure),
     "stress": Action(Stress, stress),
     "balance": Action(Nothing, balance),
     "pause": Action(Hold, pause),

@@ -19,6 +19,7 @@ from swarm_node.model.refusal import Refused
 from swarm_node.orchestrator import (
     actions,
     away,
+    blocked,
     drift,
     failures,
     files,
@@ -30,6 +31,7 @@ from swarm_node.orchestrator import (
     release,
     releases,
     trail,
+    trials,
     work,
 )
 from swarm_node.orchestrator.catalogue import Catalogue
@@ -55,6 +57,7 @@ async def make_app(settings: OrchestratorSettings) -> web.Application:
     app = service.make_app(names=settings.names(), token=settings.token)
     for routes in (
         look.ROUTES,
+        blocked.ROUTES,
         releases.ROUTES,
         away.ROUTES,
         past.ROUTES,
@@ -75,6 +78,7 @@ async def make_app(settings: OrchestratorSettings) -> web.Application:
             asyncio.create_task(parts.dispatch.run()),
             asyncio.create_task(_sweep(parts)),
             asyncio.create_task(preparation.resume(parts)),
+            asyncio.create_task(trials.follow(parts)),
         ]
         yield
         for task in tasks:

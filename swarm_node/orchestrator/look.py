@@ -7,16 +7,13 @@ from aiohttp import web
 
 from swarm_node.http.json import Body, query, reply
 from swarm_node.journal.base import Wanted
-from swarm_node.model.clusters import clusters, held_up_by
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.events import AnyEvent
-from swarm_node.model.names import cluster_of, find_builds
+from swarm_node.model.names import find_builds
 from swarm_node.model.refusal import Refused
-from swarm_node.model.remedies import Remedy, remedies
 from swarm_node.model.state import Build, State
 from swarm_node.model.status import status
 from swarm_node.model.why import why
-from swarm_node.model.work import Diagnosis
 from swarm_node.orchestrator.logs import LARGEST
 from swarm_node.orchestrator.parts import PARTS
 from swarm_node.orchestrator.work import attempt_number
@@ -101,40 +98,6 @@ async def show_nodes(request: web.Request) -> web.Response:
                 "silence": round(parts.contacts.silence(node.name), 1),
             }
             for node in state.nodes.values()
-        ]
-    )
-
-
-async def show_blocked(request: web.Request) -> web.Response:
-    """GET /api/v1/blocked: every blocked build with its diagnosis and what would cure it."""
-    state = request.app[PARTS].swarm.state
-    return reply([_blocked(state, build) for build in state.by_status("blocked")])
-
-
-def _blocked(state: State, build: Build) -> dict[str, object]:
-    cures = remedies(state, build)
-    return {
-        "build": build.id,
-        "cluster": cluster_of(build),
-        "diagnosis": build.diagnosis or Diagnosis("other", "human"),
-        "command": cures[0].line if cures else "",
-        "remedies": [_remedy(remedy) for remedy in cures],
-        "attempts": [failure.attempt for failure in build.failures],
-        "nodes": [failure.node for failure in build.failures],
-        "holds_up": len(held_up_by(state, (build,))),
-    }
-
-
-def _remedy(remedy: Remedy) -> dict[str, object]:
-    return {**msgspec.to_builtins(remedy), "line": remedy.line}
-
-
-async def show_clusters(request: web.Request) -> web.Response:
-    """GET /api/v1/clusters: the causes of all that is blocked, the one that holds up the most first."""
-    return reply(
-        [
-            {**msgspec.to_builtins(cluster), "remedies": [_remedy(remedy) for remedy in cluster.remedies]}
-            for cluster in clusters(request.app[PARTS].swarm.state)
         ]
     )
 
@@ -229,8 +192,6 @@ ROUTES = (
     web.get("/api/v1/state", show_state),
     web.get("/api/v1/queue", show_queue),
     web.get("/api/v1/nodes", show_nodes),
-    web.get("/api/v1/blocked", show_blocked),
-    web.get("/api/v1/clusters", show_clusters),
     web.get("/api/v1/why/{package:.+}", show_why),
     web.get("/api/v1/history", show_history),
     web.get("/api/v1/attempts/{number}/log", show_log),

@@ -8,7 +8,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from swarm_node.model.commands import EnterPhase, OpenSession, PlanQueue
-from swarm_node.model.events import BuildDropped
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules.session import PREPARING
 from swarm_node.model.state import State
@@ -128,14 +127,18 @@ def _tidy(parts: Parts, clear: bool) -> None:
 
 
 async def _plan_queue(parts: Parts, rows: tuple[PlanRow, ...]) -> None:
-    """What was staged and is no longer wanted leaves staging, so that nothing is built with it."""
-    staged = {build.id: build.artifact for build in parts.swarm.state.by_status("staged")}
     phase = "building" if rows else "idle"
-    events = await parts.swarm.submit(PlanQueue(rows=rows), EnterPhase(phase=phase))
-    dropped = [staged.get(event.build) for event in events if isinstance(event, BuildDropped)]
-    unwanted = [artifact.path for artifact in dropped if artifact is not None]
+    await parts.swarm.submit(PlanQueue(rows=rows), EnterPhase(phase=phase))
+    await withdraw_dropped(parts)
+
+
+async def withdraw_dropped(parts: Parts) -> None:
+    """What was staged and is no longer wanted leaves staging, so that nothing is built with it."""
+    shown = {entry.path for entry in parts.staging.entries()}
+    staged = parts.swarm.state.by_status("staged")
+    unwanted = shown - {build.artifact.path for build in staged if build.artifact is not None}
     if unwanted:
-        await asyncio.to_thread(parts.staging.withdraw, *unwanted)
+        await asyncio.to_thread(parts.staging.withdraw, *sorted(unwanted))
 
 
 async def sync_everywhere(parts: Parts) -> list[Answer]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from swarm_node.model.refusal import Refused
+from swarm_node.model.work import Line
 from swarm_node.portage.prefix import Prefix, portage_environment
 from swarm_node.portage.process import run
 
@@ -64,8 +65,10 @@ class Problem(Struct, frozen=True):
     kind: str
     summary: str
     because: str
-    line: tuple[str, ...] = ()
-    """A file of etc/portage and the line that would help, or nothing."""
+    lines: tuple[Line, ...] = ()
+    """Lines of etc/portage that would help."""
+    overlay: str = ""
+    """A repository that is asked for by name and is not there."""
     said: tuple[str, ...] = ()
     """Portage's own words."""
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from swarm_node.model.configuration import facts_of
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.graph import graph_of, upstream
 from swarm_node.model.work import Diagnosis, PlanRow
@@ -168,12 +169,11 @@ def _refused(worlds: Worlds, building: Collection[str]) -> Iterator[PlanRow]:
 
 
 def _diagnosis(problem: Problem, profile: str) -> Diagnosis:
-    file, line = problem.line or ("", "")
-    advice = f"; in etc/portage/{file} of {profile}: {line}" if line else ""
+    overlay = {"overlay": problem.overlay} if problem.overlay else {}
     return Diagnosis(
         kind=problem.kind,
         remedy=REMEDIES.get(problem.kind, "human"),
-        summary=problem.summary + advice,
+        summary=problem.summary,
         evidence=problem.said[:EVIDENCE],
-        params={"profile": profile} | ({"file": file, "line": line} if line else {}),
+        params={"profile": profile} | overlay | facts_of(problem.lines),
     )

@@ -20,6 +20,8 @@ from tests.e2e.portage_world import ARCH, Gentoo, add, client, copied, gentoo, n
 
 pytestmark = pytest.mark.e2e
 
+EDIT = "edit-portage-and-fresh"
+KEYWORD = f"=app-misc/odd-1.0 ~{ARCH}"
 LIB = "dev-libs/aa:="
 """What bb is bound to."""
 
@@ -192,7 +194,11 @@ def masked(place: Gentoo) -> None:
 
 
 def unlicensed(place: Gentoo) -> None:
-    add(place, "app-misc/odd-1.0", LICENSE="Strict")
+    add(place, "app-misc/odd-1.0", LICENSE="|| ( Trial Strict ) svg? ( Strict )", IUSE="+svg")
+
+
+def twice_masked(place: Gentoo) -> None:
+    add(place, "app-misc/odd-1.0", KEYWORDS=f"~{ARCH}", LICENSE="Strict")
 
 
 def overlay(place: Gentoo) -> None:
@@ -216,19 +222,48 @@ def conflicting(place: Gentoo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "kind", "remedy", "words"),
+    ("spoil", "kind", "remedy", "words", "params"),
     [
-        (required_use, "use-mismatch", "edit-portage-and-fresh", "any-of ( north south )"),
-        (masked, "masked", "edit-portage-and-fresh", f"~{ARCH} keyword"),
-        (unlicensed, "masked", "edit-portage-and-fresh", "Strict license"),
-        (overlay, "missing-overlay", "sync-overlays", "app-misc/odd::extra"),
-        (damaged, "tree-out-of-sync", "sync-fix", "no-such-eclass"),
-        (blocking, "dependency-conflict", "human", "hard blocking"),
-        (conflicting, "dependency-conflict", "human", "slot conflict"),
+        (
+            required_use,
+            "use-mismatch",
+            EDIT,
+            "any-of ( north south )",
+            {"file": "package.use", "line": "app-misc/odd north"},
+        ),
+        (masked, "masked", EDIT, f"~{ARCH} keyword", {"file": "package.accept_keywords", "line": KEYWORD}),
+        (
+            unlicensed,
+            "masked",
+            EDIT,
+            "Strict license",
+            {"file": "package.license", "line": "=app-misc/odd-1.0 Strict"},
+        ),
+        (
+            twice_masked,
+            "masked",
+            EDIT,
+            "Strict license",
+            {
+                "file": "package.accept_keywords",
+                "line": KEYWORD,
+                "file.2": "package.license",
+                "line.2": "=app-misc/odd-1.0 Strict",
+            },
+        ),
+        (overlay, "missing-overlay", "sync-overlays", "app-misc/odd::extra", {"overlay": "extra"}),
+        (damaged, "tree-out-of-sync", "sync-fix", "no-such-eclass", {}),
+        (blocking, "dependency-conflict", "human", "hard blocking", {}),
+        (conflicting, "dependency-conflict", "human", "slot conflict", {}),
     ],
 )
 async def test_each_kind_of_problem_is_told_in_portages_words(
-    place: Gentoo, spoil: Callable[[Gentoo], object], kind: str, remedy: str, words: str
+    place: Gentoo,
+    spoil: Callable[[Gentoo], object],
+    kind: str,
+    remedy: str,
+    words: str,
+    params: dict[str, str],
 ) -> None:
     client(place, "desk", "app-misc/app", "app-misc/odd")
     add(place, "app-misc/healthy-1.0")
@@ -240,6 +275,7 @@ async def test_each_kind_of_problem_is_told_in_portages_words(
     problem = next(row.problem for row in rows.values() if row.cpv.startswith("app-misc/odd"))
     assert problem is not None
     assert (problem.kind, problem.remedy) == (kind, remedy)
+    assert problem.params == {"profile": "desk", **params}
     assert words in "\n".join(problem.evidence)
     assert all(
         row.problem is None for row in rows.values() if row.cpv.startswith(("app-misc/app", "dev-libs"))

@@ -24,6 +24,8 @@ FILLERS: dict[str, Any] = {
     "policy": {},
     "findings": [],
     "builds": [],
+    "lines": [["package.use", "a/b c"]],
+    "before": [],
     "params": {},
     "artifact": {"path": "p", "sha512": "0", "size": 2048, "build_id": 1},
 }

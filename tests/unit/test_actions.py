@@ -160,39 +160,6 @@ def test_drift_of_all_does_not_end_at_one_that_cannot_be_asked() -> None:
         do("drift", {"/api/v1/nodes/deneb/drift": [gone]}, nodes=["deneb"])
 
 
-BLOCKED = {
-    "build": "net-misc/skywire-1.0",
-    "cluster": "transient-network-1a2b",
-    "diagnosis": {"kind": "transient-network", "remedy": "unblock", "summary": "a download failed",
-                  "evidence": ["503"]},
-    "command": "build-swarm unblock =net-misc/skywire-1.0",
-    "remedies": [
-        {"command": ["unblock", "=net-misc/skywire-1.0"], "line": "build-swarm unblock =net-misc/skywire-1.0",
-         "words": "try it again", "person": False, "proven": 2},
-    ],
-    "attempts": [3, 5],
-    "nodes": ["vega", "deneb"],
-    "holds_up": 1,
-}  # fmt: skip
-
-
-def test_fix_blocked_names_matter_proof_and_cure() -> None:
-    human = {
-        **BLOCKED,
-        "build": "a/b-1@desk",
-        "diagnosis": {"kind": "other", "remedy": "human"},
-        "remedies": [{"command": [], "line": "", "words": "a person must", "person": True, "proven": 0}],
-    }
-    _, lines, _ = do("fix-blocked", {"/api/v1/blocked": [[BLOCKED, human]]})
-    text = "\n".join(lines)
-    assert lines[0] == "⚠ 2 packages blocked:"
-    assert "  │ 503" in lines
-    assert "  → build-swarm unblock =net-misc/skywire-1.0  try it again, cured this 2 time(s)" in lines
-    assert "whole log: build-swarm logs 5" in text and "1 other build wait" in text
-    assert "  → a person must" in lines
-    assert do("fix-blocked", {"/api/v1/blocked": [[]]})[1] == ["✓ nothing is blocked"]
-
-
 def test_why_tells_the_chain_and_the_cure() -> None:
     answer = {
         "build": "a-1",

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from swarm_node.model.configuration import facts_of, proposed
 from swarm_node.model.graph import graph_of
-from swarm_node.model.work import PlanRow
+from swarm_node.model.work import Line, PlanRow
 from swarm_node.portage.resolution import Entry, Node, Problem, Refusal, Resolution
 from swarm_node.portage.rows import plan
 
@@ -182,14 +183,15 @@ def test_atoms_tell_apart_what_production_has_otherwise() -> None:
 
 
 def test_what_cannot_be_had_is_a_blocked_row_with_its_remedy() -> None:
-    problem = Problem("use-mismatch", "its flags", "a/b-1", ("package.use", "a/b svg"), ("!!! no",))
+    lines = (Line("package.use", "a/b svg"), Line("package.unmask", "=a/b-1"))
+    problem = Problem("use-mismatch", "its flags", "a/b-1", lines, "", ("!!! no",))
     refusal = Refusal("a/b-1", "0", "main", (), problem)
     row = rows(desk=world(refused=(refusal,)))["a/b-1"]
     assert row.problem is not None
     assert (row.problem.kind, row.problem.remedy) == ("use-mismatch", "edit-portage-and-fresh")
     assert row.problem.evidence == ("!!! no",)
-    assert row.problem.params == {"profile": "desk", "file": "package.use", "line": "a/b svg"}
-    assert "in etc/portage/package.use of desk: a/b svg" in row.problem.summary
+    assert row.problem.params == {"profile": "desk"} | facts_of(lines)
+    assert proposed(row.problem.params) == lines
 
 
 def test_a_refusal_never_hides_a_build_of_the_same_name() -> None:

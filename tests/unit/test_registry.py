@@ -37,7 +37,7 @@ PROMISED = {
         "keys",
     ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain", "undo"),
-    *("fix-blocked", "unblock", "balance", "build-local"),
+    *("fix-blocked", "unblock", "balance", "build-local", "configure"),
     *("sync-verify", "sync-fix", "sync-overlays", "sync-all", "drift"),
 }
 

@@ -1,7 +1,10 @@
 """The queue: planned, unblocked, pinned, balanced."""
 
+from collections.abc import Iterable, Iterator
+
 from swarm_node.model import commands as c
 from swarm_node.model import events as e
+from swarm_node.model.estimate import cp_of
 from swarm_node.model.names import find_builds
 from swarm_node.model.refusal import Refused
 from swarm_node.model.rules import Rules
@@ -14,6 +17,7 @@ from swarm_node.model.work import PlanRow
 def plan_queue(state: State, command: c.PlanQueue, now: float) -> list[e.Event]:
     """Bring the queue to the resolver's answer, keeping what is already built or being built as asked for."""
     wanted = {row.id: row for row in command.rows}
+    wanted |= {row.id: row for row in _on_trial(state, command.rows)}
     found: list[e.Event] = []
     for build in state.builds.values():
         if build.id not in wanted:
@@ -21,7 +25,7 @@ def plan_queue(state: State, command: c.PlanQueue, now: float) -> list[e.Event]:
             found.append(e.BuildDropped(at=now, build=build.id, reason="no longer needed"))
     for row in wanted.values():
         present = state.builds.get(row.id)
-        if present is not None and _stands(present, row):
+        if present is not None and stands(present, row):
             continue
         if present is not None:
             found += recall(state, present, "to be built differently", now)
@@ -32,7 +36,16 @@ def plan_queue(state: State, command: c.PlanQueue, now: float) -> list[e.Event]:
     return [*found, e.QueueOrdered(at=now, reason="planned")]
 
 
-def _stands(build: Build, row: PlanRow) -> bool:
+def _on_trial(state: State, rows: Iterable[PlanRow]) -> Iterator[PlanRow]:
+    """What a change is tried with stays as it is, while there is still something to be cured."""
+    packages = {cp_of(row.cpv) for row in rows}
+    for change in state.trials():
+        builds = [state.builds[name] for name in change.builds if name in state.builds]
+        if any(build.id == change.build and cp_of(build.row.cpv) in packages for build in builds):
+            yield from (build.row for build in builds)
+
+
+def stands(build: Build, row: PlanRow) -> bool:
     """Whether what the queue holds is what is asked for now."""
     if build.status in (*OPEN, "staged"):
         return _result(build.row) == _result(row)

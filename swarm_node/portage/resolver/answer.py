@@ -51,7 +51,8 @@ def _problem(failure: Failure, summary: str) -> Document:
             "kind": failure.kind,
             "summary": summary,
             "because": failure.subject,
-            "line": list(failure.line or ()),
+            "lines": [list(line) for line in failure.lines],
+            "overlay": failure.overlay,
             "said": list(failure.said),
         }
     }
