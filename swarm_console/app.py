@@ -28,9 +28,11 @@ from swarm_console.screens.cures import offer_cures
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.help import help_screen
 from swarm_console.screens.live import LiveScreen
+from swarm_console.screens.log import LogScreen
 from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
 from swarm_console.screens.timeline import TimelineScreen
+from swarm_console.screens.whose import open_logs
 from swarm_console.stream import Wire
 from swarm_console.themes import DARK, LIGHT, THEMES
 from swarm_node.model.remedies import Remedy
@@ -61,6 +63,7 @@ class SwarmConsole(Answering):
     OPENS: ClassVar[dict[str, Callable[["SwarmConsole"], None]]] = {
         "fix-blocked": offer_cures,
         "timeline": lambda app: app.open_timeline(),
+        "logs": open_logs,
     }
     """Actions of the registry that are a screen here."""
 
@@ -138,6 +141,10 @@ class SwarmConsole(Answering):
     def open_build(self, build: str) -> None:
         """Show a package in depth."""
         self.push_screen(PackageScreen(build))
+
+    def open_log(self, attempt: int, place: int | None = None) -> None:
+        """Show the log of an attempt, at an offset or at its end."""
+        self.push_screen(LogScreen(attempt, place))
 
     def open_node(self, node: str) -> None:
         """Show a node in depth."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
 TOAST_LINES = 6
-LOG_LINES = 5_000
 ERROR_SECONDS = 10.0
 
 
@@ -33,7 +32,7 @@ async def conduct(app: "SwarmConsole", action: Action, words: Sequence[str]) -> 
     try:
         await _conduct(app, action, given_by(action, words))
     except Exception as error:
-        _tell_error(app, action, error)
+        tell_error(app, action, error)
     finally:
         del app.busy[action.name]
         app.feed.changed()
@@ -46,8 +45,6 @@ async def _conduct(app: "SwarmConsole", action: Action, given: dict[str, Any]) -
             if not value:
                 return
             given = {**given, parameter.name: [value] if parameter.many else value}
-    if action.name == "logs":
-        given = {"lines": LOG_LINES, **given}
     params, line = action.defaults(**given), action.line(given)
     if action.loses is not None:
         lost = await in_thread(partial(action.loses, app.connect(app.say), params))
@@ -66,9 +63,7 @@ async def _ask(app: "SwarmConsole", action: Action, parameter: Parameter) -> str
 
 
 def _likely(app: "SwarmConsole", action: Action, parameter: Parameter) -> str:
-    """What is marked on the screen, if the parameter names such a thing; logs are of whatever is marked."""
-    if action.name == "logs":
-        return app.about.marked
+    """What is marked on the screen, if the parameter names such a thing."""
     return {"package": app.about.marked_build, "node": app.about.marked_node}.get(parameter.completes, "")
 
 
@@ -90,7 +85,8 @@ def _way_back(app: "SwarmConsole", action: Action) -> list[str]:
     return [f"{app.key_names['undo']} takes it back" if action.undoable else "this cannot be taken back"]
 
 
-def _tell_error(app: "SwarmConsole", action: Action, error: Exception) -> None:
+def tell_error(app: "SwarmConsole", action: Action, error: Exception) -> None:
+    """Say what went wrong, and the next step."""
     document, _ = explained(error)
     found = document["error"]
     text = harmless("\n".join(filter(None, [found["message"], found["hint"] and f"→ {found['hint']}"])))

@@ -20,7 +20,7 @@ PIECE = 1 << 20
 
 def logs(swarm: Swarm, params: Params) -> Outcome:
     """The log of an attempt; of a node, that of what it builds now or built last."""
-    attempt, node = _meant(swarm, params["of"])
+    attempt, node = meant(swarm, params["of"])
     if params["follow"]:
         _follow(swarm, attempt, node)
         return Outcome({"attempt": attempt, "node": node, "log": ""})
@@ -51,7 +51,7 @@ def _piece(swarm: Swarm, attempt: int, offset: int) -> tuple[bytes, int]:
     return answer.body, int(answer.headers.get("x-log-size", 0))
 
 
-def _meant(swarm: Swarm, word: str) -> tuple[int, str | None]:
+def meant(swarm: Swarm, word: str) -> tuple[int, str | None]:
     """The attempt that a number, a node's or a package's name stands for, and the node if one was named."""
     if word.isascii() and word.isdecimal():
         return int(word), None

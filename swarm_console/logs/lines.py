@@ -1,9 +1,17 @@
 """Numbers of lines, as far as the log was read from its beginning on without a gap."""
 
 from array import array
+from functools import partial
+from typing import Final
 
+from swarm_console.background import in_thread
 from swarm_console.logs.pages import PAGE, Missing
 from swarm_console.logs.rows import Bytes
+from swarm_console.logs.source import Source
+
+COUNTED: Final = 8 << 20
+"""Bytes of a log whose lines are counted unasked; of longer ones, only as far as they are searched."""
+AT_ONCE: Final = 1 << 20
 
 
 class LineCount:
@@ -13,6 +21,11 @@ class LineCount:
         self._feeds: dict[int, int] = {}
         self._before = array("Q", [0])
         """Line feeds before each page, of the pages up to the first unknown one."""
+
+    @property
+    def counted(self) -> int:
+        """Bytes up to which all is known."""
+        return (len(self._before) - 1) * PAGE
 
     def take(self, feeds: dict[int, int]) -> None:
         """Note the line feeds of pages."""
@@ -29,3 +42,15 @@ class LineCount:
             return self._before[page] + log.read(page * PAGE, offset).count(b"\n") + 1
         except Missing:
             return None
+
+    def is_due(self, size: int) -> bool:
+        """Whether more of a log of that size is to be counted."""
+        return self.counted + PAGE <= size <= COUNTED
+
+    async def count(self, source: Source) -> bool:
+        """Count some more; whether there was any. Raises: Refused."""
+        begin = self.counted
+        piece = await in_thread(partial(source.read, begin, AT_ONCE))
+        whole, first = range(len(piece.data) // PAGE), begin // PAGE
+        self.take({first + page: piece.data.count(b"\n", page * PAGE, (page + 1) * PAGE) for page in whole})
+        return bool(whole)

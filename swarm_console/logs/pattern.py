@@ -43,6 +43,8 @@ class Pattern:
         if len(text) > LONGEST or _repeats(text) > MOST_REPEATS:
             raise BadSieve("it is too long, or repeats too often")
         self._regex = _compiled(text, bool(checked.flags & re.IGNORECASE))
+        self.tired = False
+        """Whether it has taken too long on a line that was to be drawn."""
         self.local = _BEYOND.search(text) is None
         """Whether it finds the same in a line alone and in a line among others."""
 
@@ -67,7 +69,7 @@ class Pattern:
                     spans.append(span)
                 at = max(span[1], span[0] + 1)
         except TooCostly:
-            pass
+            self.tired = True
         return spans
 
 

@@ -1,5 +1,6 @@
 """A search through a log, stretch by stretch in any order: how many rows match, and where the next is."""
 
+import asyncio
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -17,9 +18,9 @@ KEPT: Final = 200_000
 
 
 class Search:
-    """What is known of where a pattern is found in a log; without a pattern, lines are counted only."""
+    """What is known of where a pattern is found in a log."""
 
-    def __init__(self, source: Source, pattern: Pattern | None, lines: LineCount) -> None:
+    def __init__(self, source: Source, pattern: Pattern, lines: LineCount) -> None:
         self.source, self.pattern = source, pattern
         self.total = 0
         """Matching rows so far."""
@@ -29,6 +30,7 @@ class Search:
         self._counts: dict[int, int] = {}
         self._rows: dict[int, array[int]] = {}
         self._kept = 0
+        self._lock = asyncio.Lock()
 
     def progress(self, size: int) -> float:
         """The share of the log that has been searched, from 0 to 1."""
@@ -42,7 +44,7 @@ class Search:
     async def advance(self, size: int) -> None:
         """Search the first stretch that has not been. Raises: TooCostly, Refused."""
         for number in self._todo(size):
-            await self._look(number)
+            await self._rows_of(number, size)
             return
 
     def ordinal(self, row: int) -> int | None:
@@ -55,14 +57,10 @@ class Search:
 
     async def next(self, offset: int, size: int, down: bool) -> int | None:
         """The nearest matching row below (or above) an offset. Raises: TooCostly, Refused."""
-        own = min(offset, max(size - 1, 0)) // STRETCH
         last = max(size - 1, 0) // STRETCH
+        own = max(min(offset // STRETCH, last), 0)
         for number in range(own, last + 1) if down else range(own, -1, -1):
-            old = self._is_due(number, size)
-            if not old and not self._counts[number]:
-                continue
-            rows = None if old else self._rows.get(number)
-            rows = await self._look(number) if rows is None else rows
+            rows = await self._rows_of(number, size)
             at = bisect_right(rows, offset) if down else bisect_left(rows, offset) - 1
             if 0 <= at < len(rows):
                 return rows[at]
@@ -76,17 +74,23 @@ class Search:
         seen = self._seen.get(number, -1)
         return seen != 0 and seen < size
 
-    async def _look(self, number: int) -> "array[int]":
-        found = await in_thread(partial(search, self.source, number, self.pattern))
-        self._take(found)
-        return found.rows
+    async def _rows_of(self, number: int, size: int) -> "array[int]":
+        """The matching rows of a stretch; whoever else wants them meanwhile waits."""
+        async with self._lock:
+            if not self._is_due(number, size):
+                rows = self._rows.get(number)
+                if rows is not None or not self._counts[number]:
+                    return rows or array("Q")
+            found = await in_thread(partial(search, self.source, number, self.pattern))
+            self._take(found, size)
+            return found.rows
 
-    def _take(self, found: Stretch) -> None:
+    def _take(self, found: Stretch, size: int) -> None:
         number = found.number
         self._lines.take(found.feeds)
         self.total += len(found.rows) - self._counts.get(number, 0)
         self._counts[number] = len(found.rows)
-        self._seen[number] = 0 if found.whole else found.size
+        self._seen[number] = 0 if found.whole else max(found.size, size)
         self._kept -= len(self._rows.pop(number, ()))
         if self._kept + len(found.rows) <= KEPT:
             self._rows[number] = found.rows

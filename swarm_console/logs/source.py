@@ -3,13 +3,20 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from swarm_console.ask import Swarm, document
+from swarm_console.ask import Answer, Swarm, document
 
 
 class Piece(NamedTuple):
     """Bytes of a log, and how many the whole log has by now."""
 
     data: bytes
+    size: int
+
+
+class Arrivals(NamedTuple):
+    """From which offset on a log's bytes arrived when (Unix seconds), and how many bytes it has by now."""
+
+    times: list[tuple[int, float]]
     size: int
 
 
@@ -25,6 +32,10 @@ class Source(Protocol):
         """At most so many bytes; blocks. Raises: Refused."""
         ...
 
+    def times(self, offset: int, most: int) -> Arrivals:
+        """When its bytes arrived, from the piece that an offset is in on; blocks. Raises: Refused."""
+        ...
+
 
 class AttemptLog:
     """The log of an attempt, asked for through the gateway."""
@@ -34,8 +45,18 @@ class AttemptLog:
         self.attempt = attempt
 
     def read(self, offset: int, length: int) -> Piece:
-        swarm = self._connect()
-        answer = swarm.fetch("GET", f"/api/v1/attempts/{self.attempt}/log?offset={offset}&limit={length}")
+        answer, url = self._ask("log", offset, length)
         if answer.status >= 400:
-            document(swarm.url, answer)
+            document(url, answer)
         return Piece(answer.body, int(answer.headers.get("x-log-size", offset + len(answer.body))))
+
+    def times(self, offset: int, most: int) -> Arrivals:
+        answer, url = self._ask("log/times", offset, most)
+        found = document(url, answer)
+        entries = [(int(begin), float(at)) for begin, at in found["times"]]
+        return Arrivals(entries, int(found["size"]))
+
+    def _ask(self, what: str, offset: int, limit: int) -> tuple[Answer, str]:
+        swarm = self._connect()
+        path = f"/api/v1/attempts/{self.attempt}/{what}?offset={offset}&limit={limit}"
+        return swarm.fetch("GET", path), swarm.url

@@ -43,17 +43,14 @@ class Slice:
         return self.data[max(begin - self.offset, 0) : max(end - self.offset, 0)]
 
 
-def search(source: Source, number: int, pattern: Pattern | None) -> Stretch:
-    """Read and search a stretch; blocks. Without a pattern only line feeds are counted.
-
-    Raises: TooCostly, Refused.
-    """
+def search(source: Source, number: int, pattern: Pattern) -> Stretch:
+    """Read and search a stretch; blocks. Raises: TooCostly, Refused."""
     first = max(number * STRETCH - 2 * CUT, 0)
     piece = source.read(first, (number + 1) * STRETCH + 2 * CUT + 1 - first)
     part = Slice(first, piece.data, min(piece.size, first + len(piece.data)))
     begin, end = (_row_from(part, (number + more) * STRETCH) for more in (0, 1))
     rows = array("Q")
-    if pattern is not None and begin < end:
+    if begin < end:
         rows.extend(_matching(part, begin, end, pattern, Budget(SECONDS)))
     return Stretch(number, part.size, rows, _feeds(part, number))
 

@@ -1,36 +1,30 @@
 """The lines of a log of any size: only what is shown is fetched and made into strips (Textual's Line API)."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import ClassVar, Final
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
-from textual.strip import Strip
 
 from swarm_console.harmless import one_line
 from swarm_console.logs.pages import Missing, Pages
 from swarm_console.logs.reader import OPENING, Reader
 from swarm_console.logs.screenful import Line, Place, Shape, around, ending, moved, screenful
 from swarm_console.logs.source import Source
-from swarm_console.logs.tones import tone_of
+from swarm_console.logs.times import Times
 from swarm_console.messages import LogMoved
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.canvas import LogCanvas
 from swarm_console.picture import Picture
+from swarm_node.model.refusal import Refused
 
-GUTTER: Final = 2
-"""Cells at the left for signs."""
 SIDEWAYS: Final = 16
 WHEEL: Final = 3
-EVIDENCE, CONTINUED, CUT_OFF = "▶", "⋯", "›"
 
 Wish = Callable[[Pages], list[Line]]
 
 
-class LogLines(Toned, can_focus=True):
+class LogLines(LogCanvas, can_focus=True):
     """The lines; `show` says of which log.
 
     It follows the log's end while its last line shows: moving up lets go of the end, reaching it takes hold.
@@ -48,18 +42,12 @@ class LogLines(Toned, can_focus=True):
         Binding("right", "shift(1)", "To the right", False, tooltip="to the right", id="right"),
     ]
 
-    wrap: reactive[bool] = reactive(False)
-    left: reactive[int] = reactive(0)
-    """The first column that shows, where lines are not wrapped."""
-
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.reader: Reader | None = None
         self.following = True
-        self.shown: list[Line] = []
-        self._marks: list[int] = []
         self._wish: Wish | None = None
-        self._loading = False
+        self._loading = self._asking = False
 
     # -- what others say
 
@@ -72,17 +60,17 @@ class LogLines(Toned, can_focus=True):
         same = source is not None and source.attempt == now
         if not same:
             self.reader = Reader(source) if source is not None else None
-            self.shown, self._marks, self._wish, self.left = [], [], None, 0
+            self._wish, self.marks, self.found, self.times, self.left = None, [], None, Times(), 0
+            self.put([])
         if not same or place is not None:
             self.following = place is None
             self._want(self._ending if place is None else partial(self._around, place))
-            self.refresh()
 
     def mark(self, offsets: Iterable[int]) -> None:
         """Put a sign before the rows of these offsets: the evidence of a diagnosis."""
         marks = sorted(offsets)
-        if marks != self._marks:
-            self._marks = marks
+        if marks != self.marks:
+            self.marks = marks
             self.refresh()
 
     def draw(self, picture: Picture) -> None:
@@ -109,8 +97,11 @@ class LogLines(Toned, can_focus=True):
         self._tell()
 
     def go(self, offset: int) -> None:
-        """Bring the row of an offset into sight."""
-        self._want(partial(self._around, offset), moving=True)
+        """Bring the row of an offset into sight, and set it off."""
+        self.found = offset
+        self.refresh()
+        if not self.begin <= offset < self.stop:
+            self._want(partial(self._around, offset), moving=True)
 
     def seek(self, offset: int) -> None:
         """Bring the row of an offset to the top."""
@@ -143,16 +134,16 @@ class LogLines(Toned, can_focus=True):
         """Whether the log's last row shows to its end."""
         return self.stop >= self.size_in_bytes
 
+    @property
+    def trouble(self) -> str:
+        """Why what is wanted cannot be had; empty while it can."""
+        return self.reader.trouble if self.reader is not None else ""
+
     # -- getting what is wanted
 
     @property
-    def _room(self) -> int:
-        """Cells of a line."""
-        return max(self.size.width - GUTTER, 1)
-
-    @property
     def _shape(self) -> Shape:
-        return Shape(max(self.size.height, 1), self._room if self.wrap else None)
+        return Shape(max(self.size.height, 1), self.room if self.wrap else None)
 
     def _ending(self, pages: Pages) -> list[Line]:
         return ending(pages, self._shape)
@@ -186,11 +177,12 @@ class LogLines(Toned, can_focus=True):
         if self._wish is None:
             return None
         try:
-            self.shown = self._wish(reader.pages)
+            lines = self._wish(reader.pages)
         except Missing as gap:
             return gap
         self._wish = None
-        self.refresh()
+        self.put(lines)
+        self._look_at_the_clock()
         self._tell()
         return None
 
@@ -211,6 +203,25 @@ class LogLines(Toned, can_focus=True):
             self._loading = False
         self.refresh()
         self._tell()
+
+    def _look_at_the_clock(self) -> None:
+        """Ask when what shows arrived, if times show and that is not known."""
+        unknown = self.clocks and not self.times.covers(self.begin, self.stop)
+        if unknown and self.reader is not None and not self._asking:
+            self._asking = True
+            self.run_worker(self._ask_times(self.reader), group="times")
+
+    async def _ask_times(self, reader: Reader) -> None:
+        shown = (-1, -1)
+        try:
+            while reader is self.reader and shown != (self.begin, self.stop):
+                shown = self.begin, self.stop
+                await self.times.fetch(reader.source, self.begin)
+                self.refresh()
+        except Refused:
+            return  # the log itself tells the same trouble
+        finally:
+            self._asking = False
 
     def _tell(self) -> None:
         self.post_message(LogMoved())
@@ -248,6 +259,10 @@ class LogLines(Toned, can_focus=True):
         self.left = 0
         self._lay_out_anew()
 
+    def watch_clocks(self, clocks: bool) -> None:
+        self._look_at_the_clock()
+        self._lay_out_anew()
+
     def _lay_out_anew(self) -> None:
         if self._wish is not None:
             self._want(self._wish)
@@ -256,39 +271,7 @@ class LogLines(Toned, can_focus=True):
         else:
             self._want(partial(self._from, Place(self.begin)))
 
-    # -- drawing
-
-    def render_line(self, y: int) -> Strip:
-        width, style = self.size.width, self.rich_style
-        if y >= len(self.shown):
-            said = self._nothing() if not self.shown and y == 0 else ""
-            return Strip([Segment(f"  {one_line(said)}", style + self.tone("dim"))]).adjust_cell_length(
-                width, style
-            )
-        line, room = self.shown[y], self._room
-        sign, tone = self._sign(line)
-        whole = Strip([Segment(line.text, style + self.tone(self._tone(line)))])
-        text = whole.crop(self.left, self.left + room).adjust_cell_length(room, style)
-        if whole.cell_length - self.left > room and not self.wrap:
-            text = Strip([*text.crop(0, room - 1), Segment(CUT_OFF, style + self.tone("dim"))])
-        return Strip([Segment(f"{sign} ", style + self.tone(tone)), *text])
-
-    def _nothing(self) -> str:
-        """What to say where there are no lines."""
+    def nothing(self) -> str:
         if self.reader is None or not self.reader.opened:
-            return self.reader.trouble if self.reader is not None else ""
+            return one_line(self.trouble)
         return "nothing has been written yet"
-
-    def _sign(self, line: Line) -> tuple[str, str]:
-        if not line.part and self._is_marked(line):
-            return EVIDENCE, "attention"
-        return (CONTINUED, "dim") if line.part or line.row.inside else (" ", "")
-
-    def _is_marked(self, line: Line) -> bool:
-        at = bisect_left(self._marks, line.row.begin)
-        return at < len(self._marks) and self._marks[at] < line.row.end
-
-    def _tone(self, line: Line) -> str:
-        if self._is_marked(line):
-            return "attention"
-        return "dim" if line.overwritten else tone_of(line.text)

@@ -1,6 +1,6 @@
 """Tones: the few ways in which a text may stand out, given their colours by css/tones.tcss."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -33,6 +33,12 @@ def crop(spans: Iterable[Span], width: int) -> list[Span]:
             break
         kept.append((text, tone))
     return kept
+
+
+def spread(left: Iterable[Span], right: Sequence[Span], width: int) -> list[Span]:
+    """Left and right parts at their ends; where both do not fit, the left one is cut."""
+    kept = crop(left, max(width - length(right) - 2, 0))
+    return [*kept, (" " * (width - length(kept) - length(right)), ""), *right]
 
 
 class Toned(Widget):

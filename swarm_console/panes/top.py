@@ -7,7 +7,7 @@ from rich.text import Text
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.panes.grid import bar
-from swarm_console.panes.tones import Span, Toned, crop, length
+from swarm_console.panes.tones import Span, Toned, length, spread
 from swarm_console.pen import duration
 from swarm_console.picture import Picture
 from swarm_console.times import of_day
@@ -51,21 +51,15 @@ class Top(Toned):
 
 def lines(picture: Picture, width: int) -> list[list[Span]]:
     """The top in so many columns, line by line."""
-    drawn = [_spread(_who(picture), _health(picture, width), width)]
+    drawn = [spread(_who(picture), _health(picture, width), width)]
     if not picture.link.live:
         drawn.insert(0, _stale(picture))
     totals = _totals(picture)
     if width >= WIDE:
-        drawn.append(_spread(totals, _progress(picture, width - length(totals) - 4), width))
+        drawn.append(spread(totals, _progress(picture, width - length(totals) - 4), width))
     else:
         drawn += [totals, _progress(picture, width)]
     return [*drawn, _next(picture, width)]
-
-
-def _spread(left: list[Span], right: list[Span], width: int) -> list[Span]:
-    """Left and right parts at their ends; where both do not fit, the left one is cut."""
-    left = crop(left, max(width - length(right) - 2, 0))
-    return [*left, (" " * (width - length(left) - length(right)), ""), *right]
 
 
 def _stale(picture: Picture) -> list[Span]:
@@ -151,7 +145,7 @@ def _next(picture: Picture, width: int) -> list[Span]:
     tail = _key(picture, step.action, step.command)
     room = width - length([*head, *tail]) - 4
     items = _within(step.items, room)
-    return _spread([*head, (f" {items}" if items else "", "")], tail, width)
+    return spread([*head, (f" {items}" if items else "", "")], tail, width)
 
 
 def _key(picture: Picture, action: str, command: str) -> list[Span]:

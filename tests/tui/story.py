@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,13 @@ GIB = 1 << 30
 TREES = {"gentoo": "a1b2c3d4e5f60718", "overlay": "00ff11ee22dd33cc"}
 
 
+class Log(NamedTuple):
+    """The log of an attempt, and from which offset on it was written when."""
+
+    text: bytearray
+    arrivals: list[tuple[int, float]]
+
+
 class Story:
     """The swarm, the wire to it, and the clock of whoever looks at it."""
 
@@ -33,7 +40,7 @@ class Story:
         self.well = Health(orchestrator="main", asked=True)
         self.connections: list[tuple[int | None, int | None]] = []
         """Where each connection asked to begin."""
-        self.logs: dict[int, bytearray] = {}
+        self.logs: dict[int, Log] = {}
         self.told: list[Record] = []
         self._queues: set[asyncio.Queue[bytes | None]] = set()
 
@@ -87,9 +94,10 @@ class Story:
 
     def write(self, attempt: int, data: bytes) -> None:
         """An attempt's log grows."""
-        log = self.logs.setdefault(attempt, bytearray())
-        log += data
-        self.ship({"logs": {attempt: len(log)}})
+        log = self.logs.setdefault(attempt, Log(bytearray(), []))
+        log.arrivals.append((len(log.text), self.now))
+        log.text.extend(data)
+        self.ship({"logs": {attempt: len(log.text)}})
 
     def verify(self, *findings: Finding) -> None:
         """Staging is verified with these findings."""

@@ -1,5 +1,7 @@
 """The asking side of a told swarm: actions become commands of the story, and every request is kept."""
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -60,19 +62,23 @@ class Told(Swarm):
         raise Refused("unknown_path", f"a told swarm has no {path}")
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = 0.0) -> Answer:
-        """Logs by offset, as the orchestrator serves them; every request is kept in `fetched`."""
+        """Logs and their times by offset, as the orchestrator serves them; every request is kept."""
+        story = self._operator.story
         self._operator.fetched.append(path)
+        if story.gone:
+            raise Refused("gateway_unreachable", f"no gateway answers: {story.gone}", "start it")
         where = urlsplit(path)
         asked = {key: int(value) for key, value in parse_qsl(where.query)}
-        number = int(where.path.split("/")[4])
-        written = self._operator.story.logs.get(number)
-        if written is None:
-            refused = Refused(
-                "unknown_attempt", f"there is no log of attempt {number}", "build-swarm history"
-            )
+        number, offset, limit = int(where.path.split("/")[4]), asked["offset"], asked["limit"]
+        log = story.logs.get(number)
+        if log is None:
+            refused = Refused("unknown_attempt", f"there is no log of attempt {number}", "history")
             return Answer(refused.kind.status, {}, msgspec.json.encode(refused.document()))
-        piece = written[asked["offset"] : asked["offset"] + asked["limit"]]
-        return Answer(200, {"x-log-size": str(len(written))}, bytes(piece))
+        if where.path.endswith("/times"):
+            first = max(bisect_right(log.arrivals, (offset, math.inf)) - 1, 0)
+            told = {"size": len(log.text), "times": log.arrivals[first : first + limit]}
+            return Answer(200, {}, msgspec.json.encode(told))
+        return Answer(200, {"x-log-size": str(len(log.text))}, bytes(log.text[offset : offset + limit]))
 
     def act(self, action: str, **params: object) -> Any:
         given = {key: value for key, value in params.items() if value is not None}

@@ -145,22 +145,37 @@ async def test_a_log_that_grows_is_searched_on() -> None:
     assert search.done(len(source.data))
 
 
-async def test_lines_are_counted_beside() -> None:
+async def test_lines_are_counted_by_the_way() -> None:
     data = b"".join(b"line %d\n" % number for number in range(200_000))
-    lines, pages = LineCount(), Pages(kept=1000)
+    pages = Pages(kept=1000)
     pages.put(0, data)
-    search = Search(Text(data), None, lines)
+    lines = LineCount()
     assert lines.number(0, pages) == 1
     assert lines.number(data.index(b"line 150000\n"), pages) is None
+    search = Search(Text(data), Pattern("no such thing"), lines)
     while not search.done(len(data)):
         await search.advance(len(data))
     for number in (0, 1, 7000, 150_000, 199_999):
         assert lines.number(data.index(b"line %d\n" % number) + 3, pages) == number + 1
 
 
-@pytest.mark.parametrize(
-    "data", [b"a" * 4000 + b"!\n", (b"a" * 60 + b"!\n") * 20_000, b"a" * 3_000_000 + b"!"]
-)
+async def test_lines_of_a_log_that_is_not_long_are_counted_unasked() -> None:
+    data = b"".join(b"line %d\n" % number for number in range(200_000))
+    pages, lines, source = Pages(kept=1000), LineCount(), Text(data)
+    pages.put(0, data)
+    while lines.is_due(len(data)):
+        assert await lines.count(source)
+    assert lines.number(len(data) - 1, pages) == 200_000
+    assert len(source.reads) == 3
+    assert lines.is_due(len(data) + PAGE)
+    assert not lines.is_due(1 << 30), "a longer one is not"
+    assert not await LineCount().count(Text(b"short")), "nothing to go on with"
+
+
+ENDLESS = (b"a" * 4000 + b"!\n", (b"a" * 60 + b"!\n") * 20_000, b"a" * 3_000_000 + b"!")
+
+
+@pytest.mark.parametrize("data", ENDLESS, ids=["a line", "many lines", "a long line"])
 async def test_a_pattern_that_runs_away_is_given_up(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "SECONDS", 0.4)
     alive = 0

@@ -1,0 +1,139 @@
+"""How the lines of a log are drawn: signs and times at the left, what was searched for set off."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from swarm_console.logs.pattern import Budget, Pattern
+from swarm_console.logs.screenful import Line
+from swarm_console.logs.times import Times
+from swarm_console.logs.tones import tone_of
+from swarm_console.panes.tones import TONES, Toned
+from swarm_console.times import of_day
+
+SIGNS: Final = 2
+"""Cells at the left for signs."""
+CLOCK: Final = 9
+"""Cells for times, where they show."""
+HIGHLIGHT_SECONDS: Final = 0.25
+"""What finding a pattern in the lines of one screen may take."""
+EVIDENCE, FOUND, CONTINUED, CUT_OFF = "▶", "❯", "⋯", "›"
+
+
+class LogCanvas(Toned):
+    """Draws `shown`; `left` is the first column that shows, where lines are not wrapped."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", *(f"tone--{tone}" for tone in TONES)}
+
+    wrap: reactive[bool] = reactive(False)
+    clocks: reactive[bool] = reactive(False)
+    """Whether the time at which each line arrived stands before it."""
+    left: reactive[int] = reactive(0)
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.shown: list[Line] = []
+        self.times = Times()
+        self.marks: list[int] = []
+        self.found: int | None = None
+        """The row that was looked for and is there."""
+        self._pattern: Pattern | None = None
+        self._spans: dict[int, list[tuple[int, int]]] = {}
+        self._styles: dict[str, Style] = {}
+
+    def nothing(self) -> str:
+        """What to say where there are no lines."""
+        raise NotImplementedError
+
+    def highlight(self, pattern: Pattern | None) -> None:
+        """Set off what a pattern finds, in whatever shows from now on."""
+        self._pattern = pattern
+        self.put(self.shown)
+
+    def put(self, lines: list[Line]) -> None:
+        """Draw these lines from now on."""
+        self.shown, self._spans = lines, {}
+        if (pattern := self._pattern) is not None:
+            budget = Budget(HIGHLIGHT_SECONDS)
+            for number, line in enumerate(lines):
+                if not pattern.tired:
+                    self._spans[number] = pattern.spans(line.text, budget)
+        self.refresh()
+
+    @property
+    def room(self) -> int:
+        """Cells that a line has."""
+        return max(self.size.width - SIGNS - (CLOCK if self.clocks else 0), 1)
+
+    def render_lines(self, crop: object) -> list[Strip]:
+        self._styles.clear()
+        return super().render_lines(crop)  # type: ignore[arg-type]
+
+    def render_line(self, y: int) -> Strip:
+        width, style = self.size.width, self.rich_style
+        if y >= len(self.shown):
+            said = f"  {self.nothing()}" if not self.shown and y == 0 else ""
+            return Strip([Segment(said, self._toned("dim"))]).adjust_cell_length(width, style)
+        line = self.shown[y]
+        sign, tone = self._sign(line)
+        head = [Segment(f"{sign} ", self._toned(tone))]
+        if self.clocks:
+            head.append(Segment(self._clock(y).ljust(CLOCK), self._toned("dim")))
+        return Strip([*head, *self._text(y, line)]).adjust_cell_length(width, style)
+
+    def _text(self, y: int, line: Line) -> Strip:
+        """The part of a line that shows."""
+        whole = Strip(self._segments(line, self._spans.get(y, ())))
+        text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, self.rich_style)
+        if self.wrap or whole.cell_length - self.left <= self.room:
+            return text
+        return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, self._toned("dim"))])
+
+    def _segments(self, line: Line, spans: Sequence[tuple[int, int]]) -> list[Segment]:
+        plain = self._toned(self._tone(line))
+        match = plain + self._style("log--match")
+        if self._holds(line, self.found):
+            match = plain + self._style("tone--key")
+        segments, at = [], 0
+        for begin, end in spans:
+            segments += [Segment(line.text[at:begin], plain), Segment(line.text[begin:end], match)]
+            at = end
+        return [*segments, Segment(line.text[at:], plain)]
+
+    def _sign(self, line: Line) -> tuple[str, str]:
+        if not line.part and self._holds(line, self.found):
+            return FOUND, "accent"
+        if not line.part and self._is_marked(line):
+            return EVIDENCE, "attention"
+        return (CONTINUED, "dim") if line.part or line.row.inside else (" ", "")
+
+    def _tone(self, line: Line) -> str:
+        if self._is_marked(line):
+            return "attention"
+        return "dim" if line.overwritten else tone_of(line.text)
+
+    def _is_marked(self, line: Line) -> bool:
+        at = bisect_left(self.marks, line.row.begin)
+        return at < len(self.marks) and self.marks[at] < line.row.end
+
+    def _holds(self, line: Line, offset: int | None) -> bool:
+        return offset is not None and line.row.begin <= offset < line.row.end
+
+    def _clock(self, y: int) -> str:
+        """When a line arrived, where that is not when the line above it did."""
+        moment = self.times.at(self.shown[y].row.begin)
+        above = self.times.at(self.shown[y - 1].row.begin) if y else None
+        return "" if moment is None or moment == above else of_day(moment)
+
+    def _toned(self, tone: str) -> Style:
+        return self.rich_style + self._style(f"tone--{tone}") if tone else self.rich_style
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(name, partial=True)
+        return self._styles[name]

@@ -1,0 +1,41 @@
+"""Whose log: of whatever is marked, else of what is asked for."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from swarm_console.actions.logs import meant
+from swarm_console.actions.registry import ACTIONS
+from swarm_console.background import in_thread
+from swarm_console.conduct import tell_error
+from swarm_console.logs.attempts import latest
+from swarm_console.screens.parameter import ParameterDialog
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
+
+LOGS = ACTIONS["logs"]
+
+
+def open_logs(app: "SwarmConsole") -> None:
+    """Show the log of the marked package or node; where nothing is marked, ask whose."""
+    app.run_worker(_open(app), group="open-log", exclusive=True)
+
+
+async def _open(app: "SwarmConsole") -> None:
+    word: str | None = app.about.marked
+    if not word:
+        word = await app.push_screen_wait(ParameterDialog(LOGS, LOGS.parameters[0]))
+    if word:
+        try:
+            app.open_log(await _attempt(app, word))
+        except Exception as error:
+            tell_error(app, LOGS, error)
+
+
+async def _attempt(app: "SwarmConsole", word: str) -> int:
+    """The attempt that a word stands for; where that is not known here, the swarm says. Raises: Refused."""
+    known = latest(app.picture(), word)
+    if known is not None:
+        return known
+    attempt, _ = await in_thread(partial(meant, app.connect(app.say), word))
+    return attempt
