@@ -13,7 +13,7 @@ import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from swarm_node.model.refusal import Refused
@@ -22,6 +22,7 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 WORK_SECONDS = 3600.0
 """How long an action may take before its answer: a sync of every tree, a release of everything."""
+CHUNK = 1 << 18
 KEEPALIVE = ((_socket.TCP_KEEPIDLE, 15), (_socket.TCP_KEEPINTVL, 5), (_socket.TCP_KEEPCNT, 4))
 """Seconds after which a machine that vanished in the middle of an answer is noticed."""
 
@@ -106,16 +107,30 @@ class Swarm:
             raise unreachable(self.url, error) from None
         return connection
 
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of a document as they arrive. Raises: Refused."""
+        head, held = b"", b""
+        for chunk in self._arriving(self._send("GET", path, None, ANSWER_SECONDS)):
+            held += chunk
+            if not head and b"\r\n\r\n" in held:
+                head, _, held = held.partition(b"\r\n\r\n")
+                if head[8:13] != b" 200 ":
+                    raise refused("bad_answer", f"{self.url} has no {path}", "is that the gateway?")
+            if head:
+                *whole, held = held.split(b"\n")
+                yield from whole
+
     def _receive(self, connection: _socket.socket) -> Answer:
-        chunks = []
+        return parse(self.url, b"".join(self._arriving(connection)))
+
+    def _arriving(self, connection: _socket.socket) -> Iterator[bytes]:
         try:
-            while chunk := connection.recv(1 << 16):
-                chunks.append(chunk)
+            while chunk := connection.recv(CHUNK):
+                yield chunk
         except OSError as error:
             raise unreachable(self.url, error) from None
         finally:
             connection.close()
-        return parse(self.url, b"".join(chunks))
 
 
 def address(url: str) -> tuple[str, int, bool]:

@@ -1,11 +1,45 @@
 """Blocking work beside the screen, in a thread that never keeps the program from ending."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+class Ahead(Generic[T]):
+    """Work begun at once in a thread, before there is a loop; what it yields is had in any loop, later, once.
+
+    Iterating raises what the work raised.
+    """
+
+    def __init__(self, work: Callable[[], Iterable[T]]) -> None:
+        self._work = work
+        self._made: SimpleQueue[tuple[T] | BaseException | None] = SimpleQueue()
+        Thread(target=self._run, daemon=True, name="ahead").start()
+
+    def _run(self) -> None:
+        try:
+            for each in self._work():
+                self._made.put((each,))
+        except BaseException as error:
+            self._made.put(error)
+        else:
+            self._made.put(None)
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        while (made := await self._next()) is not None:
+            if isinstance(made, BaseException):
+                raise made
+            yield made[0]
+
+    async def _next(self) -> tuple[T] | BaseException | None:
+        try:
+            return self._made.get_nowait()
+        except Empty:
+            return await in_thread(self._made.get)
 
 
 async def in_thread(work: Callable[[], T]) -> T:

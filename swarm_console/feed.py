@@ -1,6 +1,7 @@
 """What runs behind the screens: the stream is followed, health is asked for, and what changed is drawn."""
 
 import asyncio
+import gc
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -79,5 +80,8 @@ class Feed:
     def _tick(self) -> None:
         """Let time pass on the screen, where something on it counts."""
         mirror = self._app.mirror
+        if not gc.isenabled() and mirror.preview is None:
+            gc.freeze()  # what there is now stays: there is no need to look through it again and again
+            gc.enable()
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
             self.changed()

@@ -1,13 +1,13 @@
 """Opening the console on the whole screen: what it is opened on, and how a person wants it."""
 
 import asyncio
+import gc
 import os
 
-from swarm_console.app import SwarmConsole
 from swarm_console.ask import Swarm
 from swarm_console.configuration import configured, files
+from swarm_console.gateway import Gateway
 from swarm_console.memory import of_user
-from swarm_console.stream import Gateway
 
 
 def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
@@ -16,6 +16,9 @@ def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
     Without a token, the swarm's secret comes from SWARM_TOKEN. Raises: Usage for a bad console.toml.
     """
     secret = token or os.environ.get("SWARM_TOKEN", "")
+    gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
+    wire = Gateway(gateway_url, secret)
+    wire.ask_ahead()
     wanted = configured(files())
     keymap = {}
     if wanted.values.keys:
@@ -23,8 +26,10 @@ def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
 
         keymap = keymap_of(wanted)
 
+    from swarm_console.app import SwarmConsole  # it takes long, and meanwhile the swarm answers
+
     async def live() -> int:
-        async with Gateway(gateway_url, secret) as wire:
+        async with wire:
             app = SwarmConsole(
                 wire,
                 lambda say: Swarm(gateway_url, secret, say),

@@ -38,6 +38,8 @@ class Story:
         self.gone = ""
         """Why nothing answers; empty while something does."""
         self.well = Health(orchestrator="main", asked=True)
+        self.early: list[bytes] = []
+        """Messages that are there before anybody listens."""
         self.connections: list[tuple[int | None, int | None]] = []
         """Where each connection asked to begin."""
         self.logs: dict[int, Log] = {}
@@ -124,6 +126,10 @@ class Story:
         self.gone, self.well = "", Health(orchestrator="main", asked=True)
 
     # -- the wire
+
+    async def ahead(self) -> AsyncGenerator[bytes, None]:
+        for message in self.early:
+            yield message
 
     async def messages(self, after: int | None, generation: int | None) -> AsyncGenerator[bytes, None]:
         self.connections.append((after, generation))

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
 from swarm_console.ask import Swarm
-from swarm_console.stream import Gateway
+from swarm_console.gateway import Gateway
 from swarm_node.gateway.app import make_app as make_gateway
 from swarm_node.http.service import make_app, serving
 from swarm_node.model import commands as c
@@ -67,6 +67,7 @@ class Site:
 @asynccontextmanager
 async def console(url: str) -> AsyncIterator[tuple[Pilot[None], SwarmConsole]]:
     async with Gateway(url) as wire:
+        wire.ask_ahead()
         app = SwarmConsole(wire, lambda say: Swarm(url, say=say))
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
             yield pilot, app

@@ -7,8 +7,14 @@ import msgspec
 import pytest
 
 from swarm_console.mirror import Health, Mirror, OutOfStep
+from swarm_console.picture import Picture
 from swarm_console.stream import FIRST_PAUSE, LONGEST_PAUSE, follow
 from swarm_node.model import commands as c
+from swarm_node.model import instalments as parts_of
+from swarm_node.model.instalments import emptied, instalments, preview
+from swarm_node.model.next_action import next_action
+from swarm_node.model.state import State
+from swarm_node.model.status import totals
 from tests.tui.story import Story, blocked, building, facts
 
 
@@ -126,6 +132,84 @@ async def test_a_gap_is_mended_by_a_snapshot() -> None:
         await heard.until(lambda: heard.mirror.link.live)
         assert story.connections[-1] == (None, None)
         assert same(heard.mirror.state, story.state)
+
+
+async def test_what_was_asked_ahead_is_gone_on_from() -> None:
+    story = building()
+    story.early = [story._opening(None, None)]
+    async with Listener(story) as heard:
+        await asyncio.wait_for(heard.resting.wait(), 5)
+        assert heard.in_step
+        assert heard.mirror.newest(1), "with what happened before"
+        assert not story.connections
+        before = story.state.seq
+        heard.go.set()
+        story.stage("drone-Izar")
+        await heard.until(lambda: heard.in_step)
+        assert story.connections == [(before, 1)]
+
+
+async def test_ahead_of_what_makes_no_sense_nothing_is_kept() -> None:
+    story = building()
+    story.early = [b"{not json"]
+    async with Listener(story) as heard:
+        await heard.until(lambda: heard.in_step)
+        assert story.connections == [(None, None)]
+
+
+def long_opening(story: Story) -> list[bytes]:
+    """The messages of a state that counts as long."""
+    state = story.state
+    parts = [msgspec.json.encode({"instalment": part}) for part in instalments(state)]
+    head = {"generation": 1, "seq": state.seq, "snapshot": emptied(state), "instalments": len(parts)}
+    return [msgspec.json.encode({"preview": preview(state)}), msgspec.json.encode(head), *parts]
+
+
+def test_a_long_state_is_looked_at_before_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_of, "SEEN", 3)
+    monkeypatch.setattr(parts_of, "EACH", 2)
+    story = blocked()
+    first, *rest = long_opening(story)
+    mirror = Mirror(story.clock)
+    mirror.take(first)
+    picture = Picture(mirror, story.now)
+    assert mirror.known
+    assert mirror.place == (None, None), "a break now means to begin anew"
+    assert len(picture.queue) < len(story.state.builds) == picture.coming
+    assert picture.totals == totals(story.state)
+    assert picture.next == next_action(story.state)
+    for message in rest:
+        assert mirror.preview is not None
+        mirror.take(message)
+    picture = Picture(mirror, story.now)
+    assert not picture.coming
+    assert mirror.place == (story.state.seq, 1)
+    assert same(mirror.state, story.state)
+    assert picture.totals == totals(story.state)
+
+
+def test_a_long_state_that_breaks_off_begins_anew() -> None:
+    story = blocked()
+    messages = long_opening(story)
+    mirror = Mirror(story.clock)
+    for message in [*messages[:-1], *messages]:
+        mirror.take(message)
+    assert same(mirror.state, story.state)
+    mirror.take(messages[0])
+    mirror.take(msgspec.json.encode({"generation": 2, "seq": 0, "snapshot": State()}))
+    assert not mirror.state.builds and mirror.preview is None and mirror.place == (0, 2)
+
+
+def test_texts_that_many_builds_say_are_kept_once() -> None:
+    story = blocked()
+    mirror = Mirror(story.clock)
+    for message in long_opening(story):
+        mirror.take(message)
+    builds = mirror.state.builds
+    for name, build in builds.items():
+        assert build.row.cpv is build.row.id is name
+        assert all(need is builds[need].row.id for need in build.row.needs)
+        assert build.needs is build.row.needs
 
 
 def fresh_mirror() -> Mirror:

@@ -48,6 +48,24 @@ def test_documents_come_and_parameters_go() -> None:
     assert heard[1].startswith(b"POST /api/v1/actions/drain ") and heard[1].endswith(b'{"node": "vega"}')
 
 
+def test_lines_come_one_by_one() -> None:
+    long = b"x" * (3 * ask.CHUNK)
+    answer = (
+        b"HTTP/1.0 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n1\n%b\n3\nan end without a break"
+        % long
+    )
+    with answering(answer) as (url, heard):
+        assert list(Swarm(url).lines("/x")) == [b"1", long, b"3"]
+    assert heard[0].startswith(b"GET /x HTTP/1.0\r\n")
+
+
+@pytest.mark.parametrize("answer", [ok(b"{}", b"404 Not Found"), b"SSH-2.0-OpenSSH\r\n\r\n\n"])
+def test_no_lines_where_there_is_no_such_document(answer: bytes) -> None:
+    with answering(answer) as (url, _), pytest.raises(Refused) as caught:
+        list(Swarm(url).lines("/x"))
+    assert caught.value.code == "bad_answer"
+
+
 def test_several_documents_are_asked_for_at_once() -> None:
     with answering(ok(b"1"), ok(b"2")) as (url, _):
         assert Swarm(url).get_all("/a", "/b") == [1, 2]
