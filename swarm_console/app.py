@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from swarm_console import keys, palette
@@ -34,7 +35,8 @@ from swarm_console.screens.package import PackageScreen
 from swarm_console.screens.timeline import TimelineScreen
 from swarm_console.screens.whose import open_logs
 from swarm_console.stream import Wire
-from swarm_console.themes import DARK, LIGHT, THEMES
+from swarm_console.themes import DARK, LIGHT, THEMES, first_theme, tones
+from swarm_console.titled import Titled, titled
 from swarm_node.model.remedies import Remedy
 
 _CSS = Path(__file__).parent / "css"
@@ -93,12 +95,23 @@ class SwarmConsole(Answering):
         """Actions under way, by name, with what is said of each."""
         self.told = ("", 0.0)
         """The command line that the last message told, and until when (Unix seconds) that stands there."""
+        self.terminal: Titled | None = None
+        """What writes the window's title, where there is one."""
+        self.left = self.notebook.read().layout
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK.name
+        self.begun_in = first_theme(self.left.theme, self.available_themes, self.console.color_system)
+        """The theme that nobody chose here."""
+        self.theme = self.begun_in
+
+    def get_driver_class(self) -> type[Driver]:
+        return titled(super().get_driver_class())
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return tones(self.current_theme)
 
     def get_default_screen(self) -> Screen[None]:
-        return Dashboard()
+        return Dashboard(self.left)
 
     def on_mount(self) -> None:
         self.feed.begin()
@@ -106,6 +119,13 @@ class SwarmConsole(Answering):
     def picture(self) -> Picture:
         """The swarm as it is now."""
         return Picture(self.mirror, self.clock(), self.busy, self.locked, self.key_names)
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The screen below all others."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, Dashboard)
+        return screen
 
     @property
     def about(self) -> LiveScreen:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from swarm_console.actions.registry import ACTIONS
+from swarm_console.attention import Vigil, claims, headline
 from swarm_console.offer import obstacle
 from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
@@ -28,6 +29,7 @@ class Feed:
         self._app = app
         self._changed = asyncio.Event()
         self._greyed: frozenset[str] = frozenset()
+        self._vigil = Vigil()
 
     def begin(self) -> None:
         """Start all of it."""
@@ -51,6 +53,7 @@ class Feed:
             return
         picture = self._app.picture()
         self._grey(picture)
+        self._call(picture)
         for screen in self._app.screen_stack:
             if isinstance(screen, LiveScreen) and screen.is_mounted:
                 screen.draw(picture)
@@ -63,6 +66,16 @@ class Feed:
         if greyed != self._greyed:
             self._greyed = greyed
             self._app.refresh_bindings()
+
+    def _call(self, picture: Picture) -> None:
+        """Call for a person who looks elsewhere, when something newly needs one."""
+        if not picture.mirror.known:
+            return
+        wanted = self._app.configuration.attention
+        if self._vigil.is_new(claims(picture)) and wanted.bell:
+            self._app.bell()
+        if wanted.title and self._app.terminal is not None:
+            self._app.terminal.entitle(headline(picture))
 
     async def _keep_asking(self) -> None:
         """Ask how gateway and orchestrator are."""

@@ -25,11 +25,24 @@ class Look(msgspec.Struct, frozen=True):
     looked: float
 
 
+class Layout(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the console was left: theme, present pane (its class), whether that filled the screen."""
+
+    theme: str = ""
+    pane: str = ""
+    zoomed: bool = False
+
+
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything remembered; each part has a default, so that a file of an older console can be read."""
 
+    layout: Layout = Layout()
     seen: dict[str, Look] = {}
     """The last look at each swarm, by its gateway's URL."""
+
+    def laid_out(self, layout: Layout) -> "Memory":
+        """This, and how the console was left."""
+        return msgspec.structs.replace(self, layout=layout)
 
     def having_seen(self, gateway: str, look: Look) -> "Memory":
         """This, and a look at the swarm behind a gateway."""

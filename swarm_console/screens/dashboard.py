@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
+from swarm_console.memory import Layout
 from swarm_console.messages import ClusterChosen, CureWanted
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.events import EventsPane
@@ -29,11 +30,30 @@ class Dashboard(PanedScreen):
     PANES = (NodesPane, BlockedPane, QueuePane, StagingPane, EventsPane)
     FIRST = QueuePane
     BINDING_GROUP_TITLE = "dashboard"
-    AUTO_FOCUS = "QueuePane Table"
+    AUTO_FOCUS = ".-present Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         *digits(PANES),
         Binding("q", "app.quit", "Quit", tooltip="the swarm goes on", id="quit"),
     ]
+
+    def __init__(self, left: Layout) -> None:
+        super().__init__()
+        self._left = left
+        """How it was left the last time."""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._left.zoomed:
+            self.call_after_refresh(self.action_zoom)
+
+    @property
+    def first(self) -> type[Frame]:
+        return next((pane for pane in self.PANES if pane.__name__ == self._left.pane), self.FIRST)
+
+    def on_unmount(self) -> None:
+        theme = self.app.theme if self.app.theme != self.console.begun_in else self._left.theme
+        left = Layout(theme, self.present, self.maximized is not None)
+        self.console.notebook.change(lambda memory: memory.laid_out(left))
 
     @property
     def marked(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -12,6 +13,8 @@ from swarm_console.picture import Picture
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
+AROUND = 10
+"""Rows of the screen that a dialog's text leaves to its frame, heading and foot, and to what lies behind."""
 T = TypeVar("T")
 
 
@@ -76,6 +79,11 @@ class Dialog(Ours, ModalScreen[T]):
     def action_copy(self) -> None:
         """Copy the command line."""
         self.console.copy(self.command)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A long text scrolls, and leaves the lines above and below it in sight."""
+        for text in self.query(".text"):
+            text.styles.max_height = max(event.size.height - AROUND, 1)
 
     def foot(self, words: str = "") -> "Foot":
         """The last line of the box: the command that does the same, and what else to press."""

@@ -54,11 +54,11 @@ class PanedScreen(LiveScreen):
         yield PaneStrip()
         with Container(id="panes"):
             for pane in self.PANES:  # where only one shows it must from the start, or the focus has no place
-                yield pane(id=pane.__name__, classes="-present" if pane is self.FIRST else None)
+                yield pane(id=pane.__name__, classes="-present" if pane is self.first else None)
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._present = self.FIRST.__name__
+        self._present = self.first.__name__
 
     def draw(self, picture: Picture) -> None:
         self.query_one(Top).draw(picture)
@@ -69,6 +69,11 @@ class PanedScreen(LiveScreen):
     def figure(self, pane: type[Frame], picture: Picture) -> tuple[str, str]:
         """What the strip says behind a frame's name, and its tone."""
         return "", ""
+
+    @property
+    def first(self) -> type[Frame]:
+        """The frame that one works in to begin with."""
+        return self.FIRST
 
     @property
     def present(self) -> str:
