@@ -15,7 +15,6 @@ from textual.screen import Screen
 from swarm_console import keys, palette
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.ask import Swarm
-from swarm_console.conduct import conduct
 from swarm_console.configuration import Configuration
 from swarm_console.feed import Feed
 from swarm_console.greyed import Answering
@@ -25,15 +24,9 @@ from swarm_console.mirror import Mirror
 from swarm_console.offer import obstacle
 from swarm_console.panes.top import CONSOLE_ITSELF
 from swarm_console.picture import Picture
-from swarm_console.screens.cures import offer_cures
+from swarm_console.screens import doors
 from swarm_console.screens.dashboard import Dashboard
-from swarm_console.screens.help import help_screen
 from swarm_console.screens.live import LiveScreen
-from swarm_console.screens.log import LogScreen
-from swarm_console.screens.node import NodeScreen
-from swarm_console.screens.package import PackageScreen
-from swarm_console.screens.timeline import TimelineScreen
-from swarm_console.screens.whose import open_logs
 from swarm_console.stream import Wire
 from swarm_console.themes import DARK, LIGHT, THEMES, first_theme, tones
 from swarm_console.titled import Titled, titled
@@ -63,9 +56,9 @@ class SwarmConsole(Answering):
     BINDING_GROUP_TITLE = "everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
     OPENS: ClassVar[dict[str, Callable[["SwarmConsole"], None]]] = {
-        "fix-blocked": offer_cures,
+        "fix-blocked": doors.cures,
         "timeline": lambda app: app.open_timeline(),
-        "logs": open_logs,
+        "logs": doors.logs,
     }
     """Actions of the registry that are a screen here."""
 
@@ -138,6 +131,8 @@ class SwarmConsole(Answering):
 
     def do(self, name: str, words: Sequence[str] = ()) -> None:
         """Begin an action of the registry; `words` follow its name, as on a command line."""
+        from swarm_console.conduct import conduct  # its dialogs are not needed before
+
         self.run_worker(conduct(self, ACTIONS[name], words), group="action")
 
     def obstacle(self, action: str, parameters: tuple[object, ...]) -> str:
@@ -160,19 +155,19 @@ class SwarmConsole(Answering):
 
     def open_build(self, build: str) -> None:
         """Show a package in depth."""
-        self.push_screen(PackageScreen(build))
+        self.push_screen(doors.package(build))
 
     def open_log(self, attempt: int, place: int | None = None) -> None:
         """Show the log of an attempt, at an offset or at its end."""
-        self.push_screen(LogScreen(attempt, place))
+        self.push_screen(doors.log(attempt, place))
 
     def open_node(self, node: str) -> None:
         """Show a node in depth."""
-        self.push_screen(NodeScreen(node))
+        self.push_screen(doors.node(node))
 
     def open_timeline(self) -> None:
         """Show the session drone by drone."""
-        self.push_screen(TimelineScreen())
+        self.push_screen(doors.timeline())
 
     def action_do(self, name: str) -> None:
         """A key of the registry was pressed, or its line of the palette chosen."""
@@ -198,7 +193,7 @@ class SwarmConsole(Answering):
 
     def action_help(self) -> None:
         """Every key."""
-        self.push_screen(help_screen())
+        self.push_screen(doors.help_())
 
     def copy(self, line: str) -> None:
         """Put a command line into the terminal's clipboard (OSC 52)."""

@@ -15,7 +15,7 @@ from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.staging import StagingPane
 from swarm_console.picture import Picture
-from swarm_console.screens.cluster import ClusterScreen
+from swarm_console.screens import doors
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_node.model.clusters import Cluster
 from swarm_node.model.state import Build, Node
@@ -86,7 +86,7 @@ class Dashboard(PanedScreen):
         self.pane(self.present).enter()
 
     def on_cluster_chosen(self, message: ClusterChosen) -> None:
-        self.app.push_screen(ClusterScreen(message.cause))
+        self.app.push_screen(doors.cluster(message.cause))
 
     def on_cure_wanted(self, message: CureWanted) -> None:
         self.console.cure(message.remedy)

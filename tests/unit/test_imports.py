@@ -117,3 +117,22 @@ def test_help_of_the_services_imports_no_service() -> None:
     modules = loaded(code)
     assert "swarm_node.cli" in modules
     assert not {"aiohttp", "pydantic", "portage", "textual"} & modules
+
+
+FIRST_PICTURE = {
+    "swarm_console.screens": {"dashboard", "doors", "live", "paned"},
+    "swarm_console.panes": {
+        *("blocked", "events", "footer", "frame", "grid", "nodes", "pane", "queue", "sieve", "staging"),
+        *("strip", "table", "tones", "top"),
+    },
+    "swarm_console.logs": set[str](),
+}
+"""What of the console the dashboard is made of; every module more makes it appear later."""
+
+
+def test_the_first_picture_waits_for_no_other_screen() -> None:
+    modules = loaded("import swarm_console.opening, swarm_console.app")
+    for package, wanted in FIRST_PICTURE.items():
+        parts = {name.removeprefix(f"{package}.") for name in modules if name.startswith(f"{package}.")}
+        assert parts <= wanted, f"import {parts - wanted} late, as swarm_console/screens/doors.py does"
+    assert not third_party(modules) & {"aiohttp", "asyncssh", "pydantic", "portage"}

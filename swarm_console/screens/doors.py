@@ -1,0 +1,64 @@
+"""The ways into screens that are imported when one goes there; the first picture waits for none of them."""
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
+
+
+def package(build: str) -> Screen[None]:
+    """A package in depth."""
+    from swarm_console.screens.package import PackageScreen
+
+    return PackageScreen(build)
+
+
+def node(name: str) -> Screen[None]:
+    """A node in depth."""
+    from swarm_console.screens.node import NodeScreen
+
+    return NodeScreen(name)
+
+
+def cluster(cause: str) -> Screen[None]:
+    """A cause of blocked builds in depth."""
+    from swarm_console.screens.cluster import ClusterScreen
+
+    return ClusterScreen(cause)
+
+
+def log(attempt: int, place: int | None) -> Screen[None]:
+    """The log of an attempt, at an offset or at its end."""
+    from swarm_console.screens.log import LogScreen
+
+    return LogScreen(attempt, place)
+
+
+def timeline() -> Screen[None]:
+    """The session drone by drone."""
+    from swarm_console.screens.timeline import TimelineScreen
+
+    return TimelineScreen()
+
+
+def help_() -> Screen[None]:
+    """Every key."""
+    from swarm_console.screens.help import help_screen
+
+    return help_screen()
+
+
+def cures(app: "SwarmConsole") -> None:
+    """Offer the cures of what is blocked."""
+    from swarm_console.screens.cures import offer_cures
+
+    offer_cures(app)
+
+
+def logs(app: "SwarmConsole") -> None:
+    """Open the log of what is marked, or ask whose."""
+    from swarm_console.screens.whose import open_logs
+
+    open_logs(app)
