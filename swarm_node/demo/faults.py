@@ -23,7 +23,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         "Kernel-specific", "x11-drivers/starlight-drivers", "build-local", "kernel configuration not found"
     ),
     Fault("Transient failure", "net-misc/skywire", "unblock", "503"),
-    Fault("USE flag mismatch", "app-misc/planisphere", "fresh", "REQUIRED_USE"),
+    Fault("USE flag mismatch", "app-misc/planisphere", "configure", "REQUIRED_USE"),
 )
 
 

@@ -6,7 +6,7 @@ I/O. An empty list means that the wish is already true. A wish that cannot be gr
 
 from swarm_node.model.commands import Command
 from swarm_node.model.events import Event
-from swarm_node.model.rules import Rules, attempts, changes, nodes, queue, releases, session
+from swarm_node.model.rules import Rules, attempts, changes, cures, nodes, queue, releases, session
 from swarm_node.model.state import State
 
 RULES: Rules = {
@@ -25,4 +25,4 @@ def decide(state: State, command: Command, now: float) -> list[Event]:
     Raises: Refused when the rules say no.
     """
     events = RULES[type(command)](state, command, now)
-    return [*events, *changes.follow(state, events, now)] if state.changes else events
+    return [*events, *changes.follow(state, events, now), *cures.follow(state, events, now)]
