@@ -13,6 +13,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from swarm_console import keys, palette
+from swarm_console.absence import Absence
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.ask import Swarm
 from swarm_console.configuration import Configuration
@@ -42,6 +43,7 @@ SHEETS: list[str | PurePath] = [
     _CSS / "dialogs.tcss",
     _CSS / "log.tcss",
     _CSS / "timeline.tcss",
+    _CSS / "releases.tcss",
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]
@@ -59,6 +61,10 @@ class SwarmConsole(Answering):
         "fix-blocked": doors.cures,
         "timeline": lambda app: app.open_timeline(),
         "logs": doors.logs,
+        "releases": doors.releases,
+        "contents": doors.contents,
+        "difference": doors.difference,
+        "away": lambda app: app.absence.tell(),
     }
     """Actions of the registry that are a screen here."""
 
@@ -84,6 +90,7 @@ class SwarmConsole(Answering):
         """How the key of each action is written."""
         self.mirror = Mirror(clock)
         self.feed = Feed(self)
+        self.absence: Absence = Absence(self)
         self.busy: dict[str, str] = {}
         """Actions under way, by name, with what is said of each."""
         self.told = ("", 0.0)
@@ -108,6 +115,10 @@ class SwarmConsole(Answering):
 
     def on_mount(self) -> None:
         self.feed.begin()
+        self.absence.begin()
+
+    def on_unmount(self) -> None:
+        self.absence.note()
 
     def picture(self) -> Picture:
         """The swarm as it is now."""

@@ -50,6 +50,20 @@ class NodeChosen(Message):
 
 
 @dataclass
+class ReleaseChosen(Message):
+    """Show what this release holds."""
+
+    number: int
+
+
+@dataclass
+class ReleaseMarked(Message):
+    """The cursor is on this release."""
+
+    number: int
+
+
+@dataclass
 class PaneWanted(Message):
     """Bring this pane (by its id) to the front and give it the focus."""
 

@@ -73,6 +73,10 @@ def _no_older_release(picture: Picture) -> str:
     )
 
 
+def _none_live(picture: Picture) -> str:
+    return "nothing has been released yet" if picture.state.current is None else ""
+
+
 def _nothing_queued(picture: Picture) -> str:
     totals = picture.totals
     return "" if totals.needed or totals.building else "the queue is empty: build-swarm fresh fills it"
@@ -116,6 +120,9 @@ OBSTACLES: Final[dict[str, Obstacle]] = {
     "verify": _nothing_staged,
     "finalize": _no_release,
     "rollback": _no_older_release,
+    "contents": _none_live,
+    "difference": _none_live,
+    "audit": _none_live,
     "fix-blocked": _nothing_blocked,
     "unblock": _nothing_to_unblock,
     "build-local": _no_local_node,

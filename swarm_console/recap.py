@@ -37,7 +37,7 @@ def recap(seen: Any) -> list[Part]:
         ("Asked for by people", [[(_asked(seen["asked"]), "")]] if seen["asked"] else []),
     ]
     told = [(heading, lines) for heading, lines in parts if lines]
-    if not told:
+    if seen["quiet"]:
         told = [("Nothing happened", [[("✓ ", "ok"), ("no build ended, no node was lost", "")]])]
     return [*told, ("What needs you", list(_next(seen["next"])))]
 

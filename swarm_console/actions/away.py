@@ -42,19 +42,19 @@ def since(swarm: Swarm, look: Look) -> dict[str, Any]:
             "the swarm's log is another one than when you looked last",
             "build-swarm away --hours 24",
         ) from None
-    return {"since": look.looked, **seen}
+    return {"since": look.looked, "looked": True, **seen}
 
 
-def lately(swarm: Swarm, hours: float) -> dict[str, Any]:
-    """The digest of the last hours."""
+def lately(swarm: Swarm, hours: float, now: float | None = None) -> dict[str, Any]:
+    """The digest of the last hours. Raises: Refused (bad_request)."""
     import time
 
     from swarm_console.ask import refused
 
     if not hours > 0:
         raise refused("bad_request", f"{hours:g} hours are no stretch of time", "build-swarm away --hours 24")
-    begin = time.time() - hours * 3600
-    return {"since": begin, **swarm.get(f"/api/v1/digest?since={begin!r}")}
+    begin = (time.time() if now is None else now) - hours * 3600
+    return {"since": begin, "looked": False, **swarm.get(f"/api/v1/digest?since={begin!r}")}
 
 
 def show_away(seen: Any, pen: Pen) -> list[str]:

@@ -140,16 +140,29 @@ def show_rolled_back(seen: Any, pen: Pen) -> list[str]:
 
 def loses_rollback(swarm: Swarm, params: Params) -> list[str]:
     """What clients will see instead. Raises: Refused (nothing_to_do) when there is nothing to go back to."""
+    from swarm_console.actions.releases import before
     from swarm_console.ask import refused
 
     seen = swarm.get("/api/v1/releases")
     current, target = seen["current"], params["release"]
-    kept = [each["number"] for each in seen["releases"] if each.get("status") == "published"]
     if target is None:
-        target = max((number for number in kept if number < (current or 0)), default=None)
-    if target is None:
+        target = before(seen, current or 0)
+    if not target or current is None:
         raise refused("nothing_to_do", "no older release is kept", "build-swarm releases")
-    return [f"clients see release {target} instead of {current}; release {current} is kept"]
+    said = f"clients see release {target} instead of {current}; release {current} is kept"
+    return [said, *_going_back(swarm, current, target)]
+
+
+def _going_back(swarm: Swarm, current: int, target: int) -> list[str]:
+    """What changes for clients; that a release cannot be read is a reason to go back, not to stay."""
+    from swarm_node.model.refusal import Refused
+
+    try:
+        counts = swarm.get(f"/api/v1/releases/{current}/difference/{target}")["counts"]
+    except Refused as error:
+        return [f"what changes for them cannot be told: {error.message}"]
+    told = {"downgraded": "back to an older version", "removed": "gone", "use": "with other USE flags"}
+    return [f"{what}: {count(counts[kind], 'package')}" for kind, what in told.items() if counts[kind]]
 
 
 def loses_release(swarm: Swarm, params: Params) -> list[str]:

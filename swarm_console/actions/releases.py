@@ -91,14 +91,16 @@ def against(release: Any, pen: Pen) -> list[str]:
 def difference(swarm: Swarm, params: Params) -> Outcome:
     """What changes between two; without both, up to what clients see, and from the one before that."""
     newer = params["newer"] if params["newer"] is not None else _live(swarm)
-    older = params["older"] if params["older"] is not None else _before(swarm, newer)
+    older = params["older"]
+    if older is None:
+        older = before(swarm.get("/api/v1/releases"), newer)
     return Outcome(swarm.get(f"/api/v1/releases/{older}/difference/{newer}"))
 
 
-def _before(swarm: Swarm, number: int) -> int:
-    """The release that is kept and came before one; 0 for what was there before the first."""
-    kept = (each for each in swarm.get("/api/v1/releases")["releases"] if each.get("status") == "published")
-    return max((int(each["number"]) for each in kept if each["number"] < number), default=0)
+def before(seen: Any, number: int) -> int:
+    """The kept release that a release came after; 0 for what clients had before the first."""
+    kept = (int(each["number"]) for each in seen["releases"] if each.get("status") == "published")
+    return max((each for each in kept if each < number), default=0)
 
 
 def show_difference(seen: Any, pen: Pen) -> list[str]:

@@ -63,10 +63,14 @@ def gauge(picture: Picture) -> list[Span]:
     """The score against the limit at which a release is refused."""
     verdict, limit = picture.state.verified, picture.state.policy.risk_limit
     assert verdict is not None
-    safe = verdict.score < limit
-    line = f"{bar(verdict.score / limit, GAUGE)} {verdict.score} of {limit}: "
-    line += f"safe to release, {picture.keys.get('finalize', '')}" if safe else "not safe to release"
+    line, tone = weighed(verdict.score, limit)
+    safe = f"safe to release, {picture.keys.get('finalize', '')}"
     return [
-        (line, "ok" if safe else "attention"),
+        (f"{line}: {safe if verdict.score < limit else 'not safe to release'}", tone),
         (f"{count(verdict.packages, 'package')} in staging, {size(verdict.size)}", "dim"),
     ]
+
+
+def weighed(score: int, limit: int) -> Span:
+    """A score as a bar against the limit."""
+    return f"{bar(score / limit, GAUGE)} {score} of {limit}", "ok" if score < limit else "attention"

@@ -1,6 +1,6 @@
 """The ways into screens that are imported when one goes there; the first picture waits for none of them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
@@ -62,3 +62,33 @@ def logs(app: "SwarmConsole") -> None:
     from swarm_console.screens.whose import open_logs
 
     open_logs(app)
+
+
+def releases(app: "SwarmConsole") -> None:
+    """Show what was released."""
+    from swarm_console.screens.releases import open_releases
+
+    open_releases(app)
+
+
+def contents(app: "SwarmConsole") -> None:
+    """Show what clients have."""
+    from swarm_console.panes.contents import ContentsPane
+    from swarm_console.screens.release import open_live
+
+    open_live(app, ContentsPane)
+
+
+def difference(app: "SwarmConsole") -> None:
+    """Show what the last release changed."""
+    from swarm_console.panes.changes import ChangesPane
+    from swarm_console.screens.release import open_live
+
+    open_live(app, ChangesPane)
+
+
+def away(seen: Any, now: float, again: str) -> Screen[None]:
+    """What happened while nobody looked."""
+    from swarm_console.screens.away import AwayDialog
+
+    return AwayDialog(seen, now, again)

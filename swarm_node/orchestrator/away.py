@@ -32,8 +32,8 @@ async def show_digest(request: web.Request) -> web.Response:
         raise Refused("bad_request", "since when?", "name either after=SEQ or since=MOMENT")
     upto = parts.swarm.state.seq
     found = await at_leisure(parts.reading, partial(_read, parts.swarm.journal, asked, upto))
-    state = parts.swarm.state
-    return reply({**msgspec.structs.asdict(found), "next": next_action(state)})
+    step = next_action(parts.swarm.state)
+    return reply({**msgspec.structs.asdict(found), "quiet": found.quiet, "next": step})
 
 
 def _read(journal: Journal, asked: DigestQuery, upto: int) -> Digest:

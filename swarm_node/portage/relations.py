@@ -79,8 +79,8 @@ def _met(part: Any, offer: Offer) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def version_key(cpv: str) -> tuple[Any, ...]:
-    """A key that sorts packages of one category/package by version (PMS 3.3)."""
-    _, _, version, revision = catpkgsplit(cpv)
+    """A key that sorts packages of one category/package by version (PMS 3.3); what has none is lowest."""
+    _, _, version, revision = catpkgsplit(cpv) or ("", "", "0", "r0")
     return (cmp_to_key(vercmp)(f"{version}-{revision}"),)
 
 

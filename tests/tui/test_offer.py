@@ -60,6 +60,8 @@ PAUSED = told(building, c.HoldSwarm(held=True))
 DRAINED = told(building, c.HoldNode(name="drone-Tarn", held=True))
 LOST = told(empty, c.Sweep(silent=dict.fromkeys(("drone-Izar", "drone-Tarn", "drone-Meridian"), 999.0)))
 
+RELEASED = ("contents", "difference", "audit")
+
 NOT_NOW: dict[str, list[tuple[Begin, str]]] = {
     "fresh": [(PREPARING, "session 1 is syncing already")],
     "release": [(PREPARING, "session 1 is syncing already")],
@@ -74,6 +76,7 @@ NOT_NOW: dict[str, list[tuple[Begin, str]]] = {
         (empty, "nothing has been released yet"),
         (lambda: released(1), "no release before 1 is kept"),
     ],
+    **{name: [(empty, "nothing has been released yet")] for name in RELEASED},
     "fix-blocked": [(building, "nothing is blocked")],
     "unblock": [(building, "nothing is blocked"), (hopeless, "another configuration")],
     "build-local": [(building, "no builder of its own")],
@@ -94,6 +97,7 @@ NOW: dict[str, Begin] = {
     "verify": building,
     "finalize": verified(9),
     "rollback": lambda: released(2),
+    **dict.fromkeys(RELEASED, lambda: released(1)),
     "fix-blocked": blocked,
     "unblock": blocked,
     "build-local": local,

@@ -10,6 +10,9 @@ import msgspec
 
 from swarm_console.ask import Answer, Swarm
 from swarm_node.model import commands as c
+from swarm_node.model.catalogue import KINDS
+from swarm_node.model.digest import digest
+from swarm_node.model.next_action import next_action
 from swarm_node.model.refusal import Refused
 from swarm_node.model.status import status
 from swarm_node.orchestrator.trail import ACTION, EFFECTS
@@ -59,6 +62,10 @@ class Told(Swarm):
                 return [
                     msgspec.to_builtins(r) for r in reversed(story.told) if type(r.event).__name__ in TRAIL
                 ]
+            case str() if "/difference/" in path:
+                return {"changes": [], "size": 0, "counts": dict.fromkeys(KINDS, 0)}
+            case str() if path.startswith("/api/v1/digest?"):
+                return _digest(story, dict(parse_qsl(urlsplit(path).query)))
         raise Refused("unknown_path", f"a told swarm has no {path}")
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = 0.0) -> Answer:
@@ -90,6 +97,19 @@ class Told(Swarm):
         if isinstance(answer, Exception):
             raise answer
         return answer if answer is not None else ACTS[action](self._operator.story, given)
+
+
+def _digest(story: Story, asked: dict[str, str]) -> Any:
+    """As the orchestrator reads it from its log."""
+    told = {record.seq: record for record in story.told}
+    after = int(asked.get("after", 0))
+    if "since" in asked:
+        after = sum(record.event.at < float(asked["since"]) for record in story.told)
+    elif after and (after not in told or told[after].event.at != float(asked["at"])):
+        raise Refused("unknown_event", f"this log has no such event {after}", "build-swarm history")
+    found = digest((record for record in story.told if record.seq > after), after, story.state.seq)
+    step = msgspec.to_builtins(next_action(story.state))
+    return {**msgspec.to_builtins(found), "quiet": found.quiet, "next": step}
 
 
 def _unblock(story: Story, given: dict[str, Any]) -> Any:
@@ -134,6 +154,12 @@ def _sync(story: Story, given: dict[str, Any]) -> Any:
     return {"in_step": True, "trees": [], "answers": [], "requeued": []}
 
 
+def _rollback(story: Story, given: dict[str, Any]) -> Any:
+    left = story.state.current
+    story.tell(c.RollBack(release=given.get("release")))
+    return {"release": story.state.current, "left": left}
+
+
 ACTS: dict[str, Callable[[Story, dict[str, Any]], Any]] = {
     "unblock": _unblock,
     "balance": _balance,
@@ -142,5 +168,6 @@ ACTS: dict[str, Callable[[Story, dict[str, Any]], Any]] = {
     "pause": _hold(True),
     "resume": _hold(False),
     "drain": _hold(True),
+    "rollback": _rollback,
     "sync-overlays": _sync,
 }

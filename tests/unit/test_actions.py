@@ -233,6 +233,7 @@ def test_what_clients_will_see_is_said_before_a_release_and_a_rollback() -> None
     seen = {
         "/api/v1/status": [status(needed=2, complete=5, release=3)],
         "/api/v1/releases": [{"current": 3, "releases": kept}],
+        "/api/v1/releases/3/difference/1": [{"counts": {"downgraded": 2, "removed": 0, "use": 1}}],
     }
     said = {}
     for name, given in (("finalize", {}), ("rollback", {"release": 1}), ("release", {})):
@@ -241,8 +242,11 @@ def test_what_clients_will_see_is_said_before_a_release_and_a_rollback() -> None
         said[name] = " ".join(action.loses(Scripted(seen), action.defaults(**given)))
     assert "5 packages" in said["finalize"] and "2 builds that are not ready" in said["finalize"]
     assert "release 1 instead of 3" in said["rollback"] and "release 3" in said["release"]
+    assert "back to an older version: 2 packages" in said["rollback"] and "gone" not in said["rollback"]
     loses = ACTIONS["rollback"].loses
     assert loses is not None and "release 1 instead of 3" in loses(Scripted(seen), {"release": None})[0]
+    damaged = {**seen, "/api/v1/releases/3/difference/1": [Refused("bad_state", "the index is damaged", "x")]}
+    assert "the index is damaged" in loses(Scripted(damaged), {"release": 1})[1]
     with pytest.raises(Refused, match="no older release"):
         loses(Scripted({"/api/v1/releases": [{"current": 1, "releases": kept[1:]}]}), {"release": None})
 

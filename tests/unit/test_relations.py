@@ -68,3 +68,10 @@ def test_category_and_package_of_a_cpv_and_of_what_has_no_version() -> None:
         "a/b",
         "x11-misc/foo-2bar",
     ]
+
+
+def test_a_name_without_a_version_is_the_lowest() -> None:
+    """A binhost that was there before the swarm may list anything."""
+    named = ["dev-libs/aa", "dev-libs/aa-0.1", "dev-libs/aa-0.2"]
+    assert sorted([named[1], named[2], named[0]], key=version_key) == named
+    assert sorted(["a/b[x]-1", "[/x]"], key=version_key) == ["a/b[x]-1", "[/x]"]

@@ -110,11 +110,12 @@ NEXT = {"tone": "attention", "text": "1 package(s) blocked:", "command": "build-
         "action": "fix-blocked", "items": ["=a/b-1"]}  # fmt: skip
 QUIET: dict[str, Any] = {
     "after": 7, "upto": 7, "events": 0, "staged": 0, "seconds": 0.0, "releases": [], "blocked": 0,
-    "troubles": [], "decided": [], "asked": {}, "next": {**NEXT, "items": []},
+    "troubles": [], "decided": [], "asked": {}, "quiet": True, "next": {**NEXT, "items": []},
 }  # fmt: skip
 BUSY = {
     **QUIET,
     "events": 900,
+    "quiet": False,
     "staged": 23,
     "seconds": 18_720.0,
     "releases": [6, 7],
