@@ -11,3 +11,5 @@ class Row(NamedTuple):
     target: str
     ratio: float | str
     ok: bool
+    detail: str = ""
+    """A table of its own, printed below the others."""

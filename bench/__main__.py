@@ -44,8 +44,8 @@ def run(name: str, rows: Callable[[], list[Row]], broken: list[str]) -> list[Row
 
 def table(rows: Iterable[Row]) -> str:
     """The rows as text in columns, a mark in front of each."""
-    cells = [("", *(name for name in Row._fields if name != "ok"))]
-    for what, figure, target, ratio, ok in rows:
+    cells = [("", *Row._fields[:4])]
+    for what, figure, target, ratio, ok, _ in rows:
         share = f"{ratio:.2f}" if isinstance(ratio, float) else ratio
         cells.append(("✓" if ok else "✗", what, figure, target, share))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -64,6 +64,9 @@ def main(wanted: Sequence[str]) -> int:
     results = {name: run(name, rows, broken) for name, rows in chosen.items()}
     rows = [row for found in results.values() for row in found]
     print(table(rows))
+    for row in rows:
+        if row.detail:
+            print(f"\n{row.what}\n{row.detail}")
     document = {
         "began": began,
         "seconds": round(time.time() - began, 1),

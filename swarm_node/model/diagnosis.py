@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from swarm_node.model.circumstances import UNKNOWN, Circumstances
 from swarm_node.model.excerpt import Excerpt
@@ -16,8 +16,8 @@ WRAPPED_LINES: Final = 3
 LONGEST_LINE: Final = 400
 LAST_LINES: Final = 40
 """Of which the evidence is taken where there is no proof."""
-CONVINCING: Final = 0.5
-"""Confidence from which what the failing phase says goes before what earlier phases said."""
+EARLIER: Final = 0.3
+"""What the words of earlier phases count for: those phases did not fail."""
 
 PHASES: Final = {
     b"Unpacking": "unpack",
@@ -29,13 +29,13 @@ PHASES: Final = {
 }
 STARTED: Final = re.compile(
     rb"^[^\n>]{0,80}>>> (?:(Unpacking|Preparing|Configuring|Compiling) source"
-    rb"|(Test phase): |(Install) [\w.+-]+/\S+ into )",
+    rb"|(Test phase): |(Install) [\w.+-]{1,80}/\S{1,200} into )",
     re.MULTILINE,
 )
 """Portage's line at the start of a phase (phase-functions.sh)."""
-FAILED: Final = re.compile(rb"ERROR: \S+ failed \((\w+)[\s*>#]+phase\)")
-CPV: Final = rb"([\w+.-]{1,80}/[\w+.-]{1,120}-\d[\w.]{0,60}(?:-r\d+)?)"
-NAMED: Final = re.compile(rb"ERROR: %b\S{0,80} failed|>>> Emerging \(\d+ of \d+\) %b" % (CPV, CPV))
+FAILED: Final = re.compile(rb"ERROR: \S{1,200} failed \((\w{1,20})[\s*>#]{1,80}phase\)")
+CPV: Final = rb"([\w+.-]{1,80}/[\w+.-]{1,120}-\d[\w.]{0,60}(?:-r\d{1,3})?)"
+NAMED: Final = re.compile(rb"ERROR: %b(?:::\S{1,80})? failed|>>> Emerging \(\d+ of \d+\) %b" % (CPV, CPV))
 UNREADABLE: Final = re.compile(rb"[^\x20-\x7e\t\x80-\xff]+")
 
 
@@ -47,14 +47,10 @@ def diagnose(log: Excerpt, rules: Sequence[Rule], known: Circumstances = UNKNOWN
     """
     named = phases(log, known.phase)
     begin = max((match.start() for match in STARTED.finditer(log.text)), default=0)
-    here = [(rule.entry_for(known, log.text), rule) for rule in rules]
-    here.sort(key=lambda pair: -pair[0].confidence)
-    fitting = (
-        found
-        for least, start in ((CONVINCING if begin else 0.0, begin), (0.0, 0))
-        for entry, rule in here
-        if entry.confidence >= least and (found := _fits(log, rule, entry, named, known, start)) is not None
-    )
+    here = [_Reading(rule, rule.entry_for(known, log.text), begin, len(log.text)) for rule in rules]
+    earlier = [reading._replace(begin=0, end=begin, weight=EARLIER) for reading in here if begin]
+    readings = sorted([*here, *earlier], key=lambda reading: -reading.confidence)
+    fitting = (found for reading in readings if (found := _fits(log, reading, named, known)) is not None)
     if (first := next(fitting, None)) is None:
         raise LookupError("no rule fits; the shipped ones end with one that fits everything")
     return first
@@ -74,13 +70,26 @@ def package(log: Excerpt) -> str:
     return named[-1].decode() if named else ""
 
 
-def _fits(
-    log: Excerpt, rule: Rule, entry: Entry, named: tuple[str, ...], known: Circumstances, begin: int
-) -> Diagnosis | None:
+class _Reading(NamedTuple):
+    """A part of a log, read by one rule."""
+
+    rule: Rule
+    entry: Entry
+    begin: int
+    end: int
+    weight: float = 1.0
+
+    @property
+    def confidence(self) -> float:
+        return round(self.entry.confidence * self.weight, 3)
+
+
+def _fits(log: Excerpt, reading: _Reading, named: tuple[str, ...], known: Circumstances) -> Diagnosis | None:
+    rule, entry = reading.rule, reading.entry
     if not _applies(entry, named, known, log.text):
         return None
-    proof = _proof(log, rule, begin)
-    if (rule.patterns and not proof) or any(pattern.search(log.text) for pattern in rule.unless):
+    proof = _proof(log, reading)
+    if (rule.patterns and not proof) or rule.ruled_out(log.text):
         return None
     last = range(max(len(log.lines) - LAST_LINES, 0), len(log.lines))
     shown = [(log.lines[at], text) for at in proof or last if (text := _readable(log.lines[at].text))]
@@ -92,7 +101,7 @@ def _fits(
         transient=entry.transient,
         evidence=tuple(text for _, text in shown),
         params=rule.params(log.text, log.starts[proof[0]]) if proof else {},
-        confidence=entry.confidence,
+        confidence=reading.confidence,
         places=tuple(Place(line.number, line.offset) for line, _ in shown),
     )
 
@@ -105,12 +114,12 @@ def _applies(entry: Entry, named: tuple[str, ...], known: Circumstances, log: by
     )
 
 
-def _proof(log: Excerpt, rule: Rule, begin: int) -> list[int]:
+def _proof(log: Excerpt, reading: _Reading) -> list[int]:
     """Where the first lines stand that a rule's patterns are found in, each text once, in the log's order."""
     found = set[int]()
-    for pattern in rule.patterns:
+    for pattern in reading.rule.patterns:
         lines: dict[bytes, int] = {}
-        for at in _lines(log, pattern, begin):
+        for at in _lines(log, pattern, reading):
             lines.setdefault(log.lines[at].text, at)
             if len(lines) == EVIDENCE_LINES:
                 break
@@ -118,8 +127,8 @@ def _proof(log: Excerpt, rule: Rule, begin: int) -> list[int]:
     return sorted(found)[:EVIDENCE_LINES]
 
 
-def _lines(log: Excerpt, pattern: re.Pattern[bytes], begin: int) -> Iterator[int]:
-    for match in pattern.finditer(log.text, begin):
+def _lines(log: Excerpt, pattern: re.Pattern[bytes], reading: _Reading) -> Iterator[int]:
+    for match in pattern.finditer(log.text, reading.begin, reading.end):
         first = bisect_right(log.starts, match.start()) - 1
         last = bisect_right(log.starts, max(match.end() - 1, match.start())) - 1
         yield from range(first, min(last + 1, first + WRAPPED_LINES))

@@ -38,7 +38,7 @@ MARKS: Final = (
 """Words of which every failure far from both ends of a log has one; few, since each costs a pass."""
 
 ESCAPES: Final = re.compile(
-    rb"(?:\x1b|\^\[)(?:\[[0-9;:?]{0,40}[ -/]?[@-~]|\][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\))|[\x00\x08]"
+    rb"(?:\x1b|\^\[)(?:\[[0-9;:?]{0,40}[ -/]?[@-~]|\][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\))|[\x00\x08]|\r\Z"
 )
 
 

@@ -14,25 +14,32 @@ from msgspec import Meta, Struct
 
 from swarm_node.model.required_use import shown_use, turns
 
-_NAME: Final = r"[\w+.-]{0,120}"
-_ATOM: Final = rf"(?:[<>]=?|=|~)?\w{_NAME}/\w{_NAME}\*?(?::[\w+./=*-]{{1,60}})?"
+_ATOM: Final = r"(?:[<>]=?|=|~)?\w[\w+.-]{0,80}/\w[\w+.-]{0,120}\*?(?::\w[\w+./=*-]{0,60})?"
 _FLAG: Final = r"-?\w[\w+@-]{0,80}"
 _TEXT: Final = r"\S(?:[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{0,198}\S)?"
+
+FORMS: Final[Mapping[str, str]] = {
+    "overlay": r"\w[\w-]{0,60}",
+    "atom": _ATOM,
+    "use": rf"{_FLAG}(?: {_FLAG}){{0,40}}",
+    "keyword": r"\*\*|~?\*|[~-]?\w[\w-]{0,40}",
+    "license": r"\w[\w+.-]{0,80}(?: \w[\w+.-]{0,80}){0,10}?",
+    "mask": _ATOM,
+    "host": r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}",
+    "file": r"""[^\s'"`:*>#|!,]{1,200}""",
+    "dependency": r"[\w.+-]{1,80}",
+    "patch": r"""[^\s/'"`!$]{1,160}""",
+    "path": r"""/[^\s'"`:*>#|]{0,200}""",
+}
+"""Name of a fact to what an empty group of that name, `(?P<host>)`, stands for in a pattern."""
 
 FACTS: Final[Mapping[str, re.Pattern[str]]] = {
     name: re.compile(form, re.ASCII)
     for name, form in {
-        "overlay": r"\w[\w-]{0,60}",
-        "atom": _ATOM,
-        "use": rf"{_FLAG}(?: {_FLAG}){{0,40}}",
-        "keyword": r"[~-]?\w[\w-]{0,40}|\*|~\*|\*\*",
-        "license": r"\w[\w+.-]{0,80}(?: \w[\w+.-]{0,80}){0,10}",
-        "mask": _ATOM,
+        **FORMS,
         "host": r"\w[\w.-]{0,252}(?::\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::\d{1,5})?",
-        "file": _TEXT,
         "dependency": r"[\w(/@<>=~-][\w+.:/@<>=~,() *?$-]{0,120}",
-        "patch": _TEXT,
-        "path": _TEXT,
+        **dict.fromkeys(("file", "patch", "path"), _TEXT),
     }.items()
 }
 """Name of a fact to what it may look like."""

@@ -14,15 +14,15 @@ import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
+from swarm_node.model.backtracking import too_costly
 from swarm_node.model.circumstances import Circumstances, When
-from swarm_node.model.facts import FACTS, SPAN, WORDS, Change, facts, searched
+from swarm_node.model.facts import FACTS, FORMS, SPAN, WORDS, Change, facts, searched
 
 Remedy = Literal["sync-overlays", "sync-fix", "build-local", "unblock", "edit-portage-and-fresh", "human"]
 REMEDIES: Final[tuple[str, ...]] = get_args(Remedy)
-SPACES: Final = {"gap": rb"[\s*>#|]{1,80}", "maybe": rb"[\s*>#|]{0,80}"}
-"""What a space of a pattern stands for, and one that may be missing: ` *`, ` ?`, ` {0,8}`."""
 TOKEN: Final = re.compile(
-    rb"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<maybe> +(?:[*?]|\{0?,\d*\}))|(?P<gap> +(?:\+|\{\d+,?\d*\})?)",
+    rb"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
+    rb"|(?:(?P<maybe> +(?:[*?]|\{0?,\d*\}))|(?P<gap> +(?:\+|\{\d+,?\d*\})?))(?P<mark>(?=\\?[*>#|]))?",
     re.DOTALL,
 )
 """What a space may stand in: an escape, a set, or by itself."""
@@ -53,6 +53,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether trying again may help by itself."""
     patterns: tuple[str, ...] = ()
     """One of them is found; without any, the rule fits by phase and reason alone."""
+    also: tuple[str, ...] = ()
+    """Patterns one of which is found somewhere else."""
     unless: tuple[str, ...] = ()
     """Patterns none of which is found."""
     phase: tuple[str, ...] = ()
@@ -75,11 +77,15 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """What the diagnosis of the example is to carry beside its evidence."""
 
 
+BOUND: Final = "begin it with a word of its own, and bound its repetitions: {0,80} rather than *"
+
+
 class Rule(NamedTuple):
     """An entry with its patterns ready for use."""
 
     entry: Entry
     patterns: tuple[re.Pattern[bytes], ...]
+    also: tuple[re.Pattern[bytes], ...]
     unless: tuple[re.Pattern[bytes], ...]
     facts: tuple[re.Pattern[bytes], ...]
     until: re.Pattern[bytes] | None
@@ -92,6 +98,12 @@ class Rule(NamedTuple):
     def found_in(self, log: bytes) -> bool:
         """Whether one of its patterns is in the log."""
         return any(pattern.search(log) for pattern in self.patterns)
+
+    def ruled_out(self, log: bytes) -> bool:
+        """Whether the log lacks what must be in it beside the patterns, or holds what must not be."""
+        if self.also and not any(pattern.search(log) for pattern in self.also):
+            return True
+        return any(pattern.search(log) for pattern in self.unless)
 
     def entry_for(self, known: Circumstances, log: bytes) -> Entry:
         """What it says in these circumstances."""
@@ -142,9 +154,11 @@ def _rule(table: Any, where: str) -> Rule:
         entry = msgspec.convert(table, Entry)
     except msgspec.ValidationError as error:
         raise BadRules(f"{where}: {error}") from None
-    patterns, unless, found = (_patterns(each, where) for each in (entry.patterns, entry.unless, entry.facts))
+    patterns, also, unless, found = (
+        _patterns(each, where) for each in (entry.patterns, entry.also, entry.unless, entry.facts)
+    )
     until = _patterns((entry.until,), where)[0] if entry.until else None
-    rule = Rule(entry, patterns, unless, found, until)
+    rule = Rule(entry, patterns, also, unless, found, until)
     _check_facts(rule, where)
     _check_example(rule, where)
     return rule
@@ -168,7 +182,8 @@ def _check_example(rule: Rule, where: str) -> None:
     found = [match.start() for pattern in rule.patterns if (match := pattern.search(example))]
     if example and rule.patterns and not found:
         raise BadRules(f"{where}: none of its patterns is found in its example")
-    if rule.entry.params and (told := rule.params(example, min(found, default=0))) != rule.entry.params:
+    begin = example.rfind(b"\n", 0, min(found, default=0)) + 1
+    if rule.entry.params and (told := rule.params(example, begin)) != rule.entry.params:
         raise BadRules(f"{where}: its example says {told}, not the params that it names")
 
 
@@ -179,10 +194,25 @@ def _patterns(sources: tuple[str, ...], where: str) -> tuple[re.Pattern[bytes], 
         raise BadRules(f"{where}: bad pattern: {error}") from None
     if any(pattern.search(b"") for pattern in found):
         raise BadRules(f"{where}: a pattern that is found in nothing is found everywhere")
+    for source, pattern in zip(sources, found, strict=True):
+        if too_costly(pattern):
+            raise BadRules(f"{where}: {source!r:.60} can take long; {BOUND}")
     return found
 
 
 def compiled(source: str) -> re.Pattern[bytes]:
     """A pattern of a rule. Raises: re.error."""
-    spaced = TOKEN.sub(lambda token: SPACES.get(token.lastgroup or "", token[0]), source.encode())
-    return re.compile(spaced, re.MULTILINE)
+    for name, form in FORMS.items():
+        source = source.replace(f"(?P<{name}>)", f"(?P<{name}>{form})")
+    return re.compile(TOKEN.sub(_spaced, source.encode()), re.MULTILINE)
+
+
+def _spaced(token: re.Match[bytes]) -> bytes:
+    """A space takes all the white space and quotation marks there are, but for a mark that is asked for next.
+
+    One that may be missing is ` *`, ` ?` or ` {0,8}`.
+    """
+    if token["gap"] is None and token["maybe"] is None:
+        return token[0]
+    least, keep = b"1" if token["gap"] else b"0", b"" if token["mark"] is not None else b"+"
+    return rb"[\s*>#|]{%b,80}%b" % (least, keep)

@@ -15,7 +15,7 @@ MOST_TOKENS: Final = 2000
 DEEPEST: Final = 30
 
 WORD: Final = re.compile(r"!?\w[\w+@-]*\??")
-SHOWN: Final = re.compile(r'(\w+)="([^"\n]*)"')
+SHOWN: Final = re.compile(r'(\w{1,40})="([^"\n]*)"')
 FLAG: Final = re.compile(r"(?P<fixed>[({])?(?P<off>-)?(?P<name>\w[\w+@-]*)[%*]*[)}]?\Z")
 COUNTS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     **dict.fromkeys(("||", "any-of"), lambda on, of: on > 0 or of == 0),

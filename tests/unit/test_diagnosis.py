@@ -179,10 +179,37 @@ def test_a_line_without_an_end_is_cut() -> None:
     assert max(map(len, diagnosis.evidence)) <= LONGEST_LINE
 
 
+def test_the_end_of_a_line_may_be_that_of_windows() -> None:
+    log = "FATAL: no error here\r\nTest suite\r\n  3 failing\r\n"
+    assert found(log).kind == "test-failure"
+    assert found(log).evidence == ("3 failing",)
+
+
+def test_half_a_character_is_no_end() -> None:
+    error = "größe.c:3:5: error: …".encode()
+    for size in range(len(error)):
+        pieces = [error[:size], error[size:]]
+        assert diagnose(excerpt(pieces), RULES).evidence == (error.decode(),)
+    assert found(error[:-1]).evidence == ("größe.c:3:5: error: \ufffd",)
+
+
+def test_words_of_an_earlier_phase_count_for_little() -> None:
+    setup = " * Unable to find kernel sources at /usr/src/linux\n"
+    begun = ">>> Compiling source in /w ...\n"
+    compiled = " * ERROR: a/b-1::x failed (compile phase):\n"
+    assert found(setup + begun + compiled).kind == "compile-error"
+    assert (found(setup).kind, found(setup + begun).kind) == ("kernel-specific", "kernel-specific")
+    assert found(setup + begun).confidence < found(setup).confidence / 2
+
+
 words = st.sampled_from(
     [*MARKS, b"\n", b"\r\n", b"\x1b[31m", b"\x1b]0;", b"\xc3", b"error: ", b" " * 50, b"\0"]
 )
-logs = st.lists(st.one_of(st.binary(max_size=30), words), max_size=80).map(b"".join)
+signs = st.sampled_from([b">>> Compiling source", *(rule.entry.example.encode() for rule in RULES)])
+halves = st.tuples(signs, st.integers(0, 200)).map(lambda pair: pair[0][: pair[1]])
+fillings = st.sampled_from([b" ", b"*", b"x", b"1", b">", b"(", b"a/", b"-", b'"'])
+runs = st.tuples(fillings, st.integers(1, 400)).map(lambda pair: pair[0] * pair[1])
+logs = st.lists(st.one_of(st.binary(max_size=30), words, signs, halves, runs), max_size=80).map(b"".join)
 
 
 @given(logs, st.integers(1, 50), st.text(max_size=5))
@@ -192,7 +219,7 @@ def test_any_log_has_a_short_diagnosis_however_it_is_cut(log: bytes, size: int, 
     assert kept == excerpt([log])
     for line in kept.lines:
         assert line.number == log[: line.offset].count(b"\n") + 1
-        assert line.text == ESCAPES.sub(b"", log[line.offset :].partition(b"\n")[0])
+        assert line.text == ESCAPES.sub(b"", log[line.offset :].partition(b"\n")[0][:PIECE])
     diagnosis = diagnose(kept, RULES, Circumstances("compile", reason))
     assert diagnosis.remedy in REMEDIES
     assert len(diagnosis.evidence) == len(diagnosis.places) <= EVIDENCE_LINES
