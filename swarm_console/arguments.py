@@ -73,11 +73,10 @@ def _without_action(options: argparse.Namespace, rest: list[str], program: str) 
         return Request(text=script(options.completion))
     if options.names:
         return Request(text=_names(options))
-    if options.json:
-        raise Usage("--json needs an action", f"{program} --run status --json")
     if program == BY_ACTION and not options.demo:
         raise Usage("which action?", f"{program} status, or see them all: {program} --list")
     return Request(
+        as_json=options.json,
         readonly=options.readonly,
         gateway=options.gateway,
         demo=options.demo,

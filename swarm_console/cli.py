@@ -65,9 +65,10 @@ def on_swarm(request: Request, url: str, token: str) -> int:
     if screen and not request.as_json and terminal(sys.stdin) and terminal(sys.stdout):
         return full_screen(url, token, request.readonly)
     if request.action is None:
-        from swarm_console.errors import Usage
+        from swarm_console.actions.registry import ACTIONS
 
-        raise Usage("the screen needs a terminal", "without one: swarm-console --run status")
+        request.action = ACTIONS["dashboard"]
+        request.params = request.action.defaults()
     swarm = Swarm(url, token, say, say if request.as_json else show, agreed=request.yes)
     if request.action.dangerous and not request.yes:
         from swarm_console.confirm import confirm

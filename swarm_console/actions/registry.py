@@ -6,6 +6,7 @@ from swarm_console.actions import (
     away,
     build,
     cure,
+    dashboard,
     diagnose,
     drift,
     explain,
@@ -31,6 +32,7 @@ ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
         STATUS,
+        *dashboard.ACTIONS,
         *look.ACTIONS,
         *releases.ACTIONS,
         *away.ACTIONS,

@@ -21,18 +21,22 @@ def status(swarm: Swarm, params: Params) -> Outcome:
     try:
         who, seen = swarm.get_all("/api/v1/orchestrator", "/api/v1/status")
     except Exception as error:
-        return _unanswered(swarm, error)
+        return unanswered(swarm, error)
+    return Outcome(with_addresses(swarm, who, seen))
+
+
+def with_addresses(swarm: Swarm, who: Any, seen: Any) -> dict[str, Any]:
+    """What was seen, with where gateway and orchestrator are."""
     leader = who["orchestrator"] or {}
-    return Outcome(
-        {
-            "gateway": {"url": swarm.url, "ok": True},
-            **seen,
-            "orchestrator": {"name": seen["orchestrator"], "url": leader.get("url", ""), "ok": True},
-        }
-    )
+    return {
+        "gateway": {"url": swarm.url, "ok": True},
+        **seen,
+        "orchestrator": {"name": seen["orchestrator"], "url": leader.get("url", ""), "ok": True},
+    }
 
 
-def _unanswered(swarm: Swarm, error: Exception) -> Outcome:
+def unanswered(swarm: Swarm, error: Exception) -> Outcome:
+    """The picture of a swarm that does not answer. Raises: whatever else the error is."""
     from swarm_node.model.refusal import UNANSWERED, Refused
 
     if not isinstance(error, Refused) or error.kind.exit_code != UNANSWERED:

@@ -26,6 +26,7 @@ from swarm_node.orchestrator import (
     gauges,
     local,
     look,
+    overview,
     past,
     preparation,
     release,
@@ -65,6 +66,7 @@ async def make_app(settings: OrchestratorSettings) -> web.Application:
         work.ROUTES,
         actions.ROUTES,
         trail.ROUTES,
+        overview.ROUTES,
         files.ROUTES,
     ):
         app.add_routes(routes)

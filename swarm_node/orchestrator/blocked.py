@@ -42,11 +42,15 @@ def _blocked(parts: Parts, build: Build, diff: str) -> Document:
 
 async def show_clusters(request: web.Request) -> web.Response:
     """GET /api/v1/clusters: the causes of all that is blocked, the one that holds up the most first."""
-    parts = request.app[PARTS]
+    return reply(await cluster_documents(request.app[PARTS]))
+
+
+async def cluster_documents(parts: Parts) -> list[Document]:
+    """The causes of all that is blocked with their remedies."""
     found = clusters(parts.swarm.state)
     firsts = [parts.swarm.state.builds[cluster.builds[0]] for cluster in found]
     diffs = await asyncio.to_thread(_diffs, parts, firsts)
-    return reply([_cluster(cluster, diffs[cluster.builds[0]]) for cluster in found])
+    return [_cluster(cluster, diffs[cluster.builds[0]]) for cluster in found]
 
 
 def _cluster(cluster: Cluster, diff: str) -> Document:

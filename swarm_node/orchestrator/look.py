@@ -1,6 +1,7 @@
 """What can be seen: status, state, queue, nodes, blocked, why, history, logs."""
 
 import asyncio
+from collections.abc import Iterator
 
 import msgspec
 from aiohttp import web
@@ -15,7 +16,7 @@ from swarm_node.model.state import Build, State
 from swarm_node.model.status import status
 from swarm_node.model.why import why
 from swarm_node.orchestrator.logs import LARGEST
-from swarm_node.orchestrator.parts import PARTS
+from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.orchestrator.work import attempt_number
 
 FINISHED = ("BuildStaged", "BuildFailed", "AttemptLost")
@@ -61,15 +62,17 @@ async def show_state(request: web.Request) -> web.Response:
 async def show_queue(request: web.Request) -> web.Response:
     """GET /api/v1/queue: every build in the order in which it would be handed out."""
     state = request.app[PARTS].swarm.state
-    return reply([_build(state, build) for build in sorted(state.builds.values(), key=_place)])
+    return reply([in_queue(state, build) for build in sorted(state.builds.values(), key=place)])
 
 
-def _place(build: Build) -> tuple[int, float, str]:
+def place(build: Build) -> tuple[int, float, str]:
+    """Sorts builds by what runs, what comes next, what is stuck, what is done."""
     order = ("building", "assigned", "needed", "blocked", "staged", "released")
     return order.index(build.status), -build.rank, build.id
 
 
-def _build(state: State, build: Build) -> dict[str, object]:
+def in_queue(state: State, build: Build) -> dict[str, object]:
+    """A build as lists show it."""
     attempt = state.attempts.get(build.attempt) if build.attempt is not None else None
     return {
         "build": build.id,
@@ -87,19 +90,19 @@ def _build(state: State, build: Build) -> dict[str, object]:
 
 async def show_nodes(request: web.Request) -> web.Response:
     """GET /api/v1/nodes: every node that ever registered, with what it does now."""
-    parts = request.app[PARTS]
+    return reply(list(at_work(request.app[PARTS])))
+
+
+def at_work(parts: Parts) -> Iterator[dict[str, object]]:
+    """Every node with what it does now."""
     state = parts.swarm.state
-    return reply(
-        [
-            {
-                **msgspec.to_builtins(node),
-                "building": state.attempts[node.attempt].build if node.attempt is not None else None,
-                "progress": parts.contacts.progress.get(node.name) if node.attempt is not None else None,
-                "silence": round(parts.contacts.silence(node.name), 1),
-            }
-            for node in state.nodes.values()
-        ]
-    )
+    for node in state.nodes.values():
+        yield {
+            **msgspec.to_builtins(node),
+            "building": state.attempts[node.attempt].build if node.attempt is not None else None,
+            "progress": parts.contacts.progress.get(node.name) if node.attempt is not None else None,
+            "silence": round(parts.contacts.silence(node.name), 1),
+        }
 
 
 async def show_why(request: web.Request) -> web.Response:

@@ -138,6 +138,33 @@ async def test_every_look_is_lines_for_people_and_one_document(farm: Farm, line:
     assert isinstance(told.document(), dict)
 
 
+async def test_the_dashboard_is_text_where_there_is_no_terminal(farm: Farm) -> None:
+    assert (await farm.run("--run", "verify")).code == 0
+    shown = await farm.run()
+    assert (shown.code, shown.err) == (0, "")
+    headings = [line.strip("═ ") for line in shown.out.splitlines() if line.startswith("═══ ")]
+    assert headings == [
+        "BUILD SWARM STATUS",
+        "NEXT ACTION",
+        "PROGRESS",
+        "NODES (1 of 1 up)",
+        "QUEUE (2 of 2)",
+        "BLOCKED",
+        "STAGING RISK",
+        "EVENTS",
+    ]
+    assert "━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 50%" in shown.out
+    assert "✗ blocked  app-misc/b-1" in shown.out and "it does not compile" in shown.out
+    assert "✓ 1 of 10: safe to release" in shown.out
+    assert all(each.isprintable() for each in shown.out.splitlines())
+    told = (await farm.run("--json", "--gateway", farm.url)).document()
+    assert told["share"] == 0.5 and told["orchestrator"]["ok"]
+    assert [len(told[part]) for part in ("nodes", "queue", "blocked", "events")] == [1, 2, 1, 10]
+    few = (await farm.run("--run", "dashboard", "--queue", "1", "--events", "2", "--json")).document()
+    assert (len(few["queue"]), len(few["events"]), few["queued"]) == (1, 2, 2)
+    assert few["events"][0]["seq"] == farm.parts.swarm.state.seq
+
+
 async def test_a_release_by_hand_and_back(farm: Farm) -> None:
     verdict = (await farm.run("--run", "verify", "--json")).document()
     assert verdict["packages"] == 1 and verdict["score"] == 1

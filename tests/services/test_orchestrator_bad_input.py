@@ -238,6 +238,8 @@ async def test_a_chunk_that_is_too_large_is_refused(service: Service, izar: Dron
         f"/api/v1/history?limit={HUGE}",
         "/api/v1/history?limit=many",
         "/api/v1/trail?limit=0",
+        "/api/v1/dashboard?queue=-1",
+        "/api/v1/dashboard?events=1001",
         "/api/v1/trail?limit=1001",
         "/api/v1/trail?more=1",
         f"/api/v1/attempts/1/log?offset={HUGE}",

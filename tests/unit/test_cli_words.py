@@ -67,7 +67,6 @@ WRONG = {
     "--run queue --status gone": ("gone", "--run queue --help"),
     "--jsn --run status": ("--jsn", "--json"),
     "status": ("status", "swarm-console --run status"),
-    "--json": ("--json", "--run status --json"),
     "--demo --gateway http://g:1": ("--demo", "--gateway"),
     "--completion tcsh": ("tcsh", "--help"),
 }
@@ -167,9 +166,14 @@ def test_texts_are_printed(words: str, begins: str, capsys: pytest.CaptureFixtur
     assert (code, err) == (0, "") and out.startswith(begins)
 
 
-def test_without_a_terminal_the_screen_says_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_the_dashboard_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run("--gateway http://127.0.0.1:1", capsys)
-    assert (code, out) == (2, "") and "--run status" in err
+    assert (code, err) == (3, "") and out.startswith("═══ BUILD SWARM STATUS ═══\nGateway: ✗ 127.0.0.1:1")
+
+
+def test_json_without_an_action_is_the_dashboard_as_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run("--json --gateway http://127.0.0.1:1", capsys)
+    assert (code, err) == (3, "") and json.loads(out)["error"]["code"] == "gateway_unreachable"
 
 
 def test_what_is_written_does_a_terminal_no_harm(capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,6 +93,8 @@ HEADLESS = {
     "--help": ["--help"],
     "status with nothing there": ["--run", "status"],
     "usage error": ["--run", "no-such-action"],
+    "dashboard with nothing there": ["--run", "dashboard"],
+    "no terminal and nothing there": [],
 }
 
 

@@ -34,6 +34,7 @@ PROMISED = {
         "monitor",
         "simulate",
         "diagnose",
+        "dashboard",
         "keys",
     ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain", "undo"),
