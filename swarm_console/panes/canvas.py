@@ -28,7 +28,7 @@ EVIDENCE, FOUND, CONTINUED, CUT_OFF = "▶", "❯", "⋯", "›"
 class LogCanvas(Toned):
     """Draws `shown`; `left` is the first column that shows, where lines are not wrapped."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", *(f"tone--{tone}" for tone in TONES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", "log--found", *(f"tone--{tone}" for tone in TONES)}
 
     wrap: reactive[bool] = reactive(False)
     clocks: reactive[bool] = reactive(False)
@@ -78,27 +78,27 @@ class LogCanvas(Toned):
         width, style = self.size.width, self.rich_style
         if y >= len(self.shown):
             said = f"  {self.nothing()}" if not self.shown and y == 0 else ""
-            return Strip([Segment(said, self._toned("dim"))]).adjust_cell_length(width, style)
+            return Strip([Segment(said, self._toned(style, "dim"))]).adjust_cell_length(width, style)
         line = self.shown[y]
+        if self._is_found(line):
+            style += self._style("log--found")
         sign, tone = self._sign(line)
-        head = [Segment(f"{sign} ", self._toned(tone))]
+        head = [Segment(f"{sign} ", self._toned(style, tone))]
         if self.clocks:
-            head.append(Segment(self._clock(y).ljust(CLOCK), self._toned("dim")))
-        return Strip([*head, *self._text(y, line)]).adjust_cell_length(width, style)
+            head.append(Segment(self._clock(y).ljust(CLOCK), self._toned(style, "dim")))
+        return Strip([*head, *self._text(y, line, style)]).adjust_cell_length(width, style)
 
-    def _text(self, y: int, line: Line) -> Strip:
+    def _text(self, y: int, line: Line, style: Style) -> Strip:
         """The part of a line that shows."""
-        whole = Strip(self._segments(line, self._spans.get(y, ())))
-        text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, self.rich_style)
+        whole = Strip(self._segments(line, self._spans.get(y, ()), style))
+        text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, style)
         if self.wrap or whole.cell_length - self.left <= self.room:
             return text
-        return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, self._toned("dim"))])
+        return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, self._toned(style, "dim"))])
 
-    def _segments(self, line: Line, spans: Sequence[tuple[int, int]]) -> list[Segment]:
-        plain = self._toned(self._tone(line))
-        match = plain + self._style("log--match")
-        if self._holds(line, self.found):
-            match = plain + self._style("tone--key")
+    def _segments(self, line: Line, spans: Sequence[tuple[int, int]], style: Style) -> list[Segment]:
+        plain = self._toned(style, self._tone(line))
+        match = plain + self._style("tone--key" if self._is_found(line) else "log--match")
         segments, at = [], 0
         for begin, end in spans:
             segments += [Segment(line.text[at:begin], plain), Segment(line.text[begin:end], match)]
@@ -106,10 +106,11 @@ class LogCanvas(Toned):
         return [*segments, Segment(line.text[at:], plain)]
 
     def _sign(self, line: Line) -> tuple[str, str]:
-        if not line.part and self._holds(line, self.found):
-            return FOUND, "accent"
+        found = self._is_found(line)
         if not line.part and self._is_marked(line):
-            return EVIDENCE, "attention"
+            return EVIDENCE, "accent" if found else "attention"
+        if not line.part and found:
+            return FOUND, "accent"
         return (CONTINUED, "dim") if line.part or line.row.inside else (" ", "")
 
     def _tone(self, line: Line) -> str:
@@ -117,12 +118,12 @@ class LogCanvas(Toned):
             return "attention"
         return "dim" if line.overwritten else tone_of(line.text)
 
+    def _is_found(self, line: Line) -> bool:
+        return self.found is not None and line.row.begin <= self.found < line.row.end
+
     def _is_marked(self, line: Line) -> bool:
         at = bisect_left(self.marks, line.row.begin)
         return at < len(self.marks) and self.marks[at] < line.row.end
-
-    def _holds(self, line: Line, offset: int | None) -> bool:
-        return offset is not None and line.row.begin <= offset < line.row.end
 
     def _clock(self, y: int) -> str:
         """When a line arrived, where that is not when the line above it did."""
@@ -130,8 +131,8 @@ class LogCanvas(Toned):
         above = self.times.at(self.shown[y - 1].row.begin) if y else None
         return "" if moment is None or moment == above else of_day(moment)
 
-    def _toned(self, tone: str) -> Style:
-        return self.rich_style + self._style(f"tone--{tone}") if tone else self.rich_style
+    def _toned(self, style: Style, tone: str) -> Style:
+        return style + self._style(f"tone--{tone}") if tone else style
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:

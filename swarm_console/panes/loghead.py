@@ -35,11 +35,10 @@ class LogHead(Toned):
 
 
 def head(picture: Picture, number: int, told: Told) -> list[Span]:
-    """Attempt, package, node and state."""
-    spans: list[Span] = [(told.build or "a build of before", "bold"), (f"  #{number}", "")]
-    if told.node:
-        spans.append((f" on {told.node}", "dim"))
-    return [*spans, ("  ", ""), *_state(picture, told)]
+    """Package, attempt, state and node."""
+    where = f"  on {told.node}" if told.node else ""
+    name = told.build or "a build of before"
+    return [(name, "bold"), (f"  #{number}  ", "dim"), *_state(picture, told), (where, "dim")]
 
 
 def _state(picture: Picture, told: Told) -> list[Span]:
