@@ -401,13 +401,10 @@ async def test_e_goes_from_proof_to_proof(open_console: Open) -> None:
         await ready(stage)
         assert "✗ failed" in stage.text()
         assert "▶ compile-error: the compiler refused a source file" in status(stage)
-        await press(stage, "e")
-        assert "▶ ../lib/Foo.cpp:14:3: error:" in stage.text()
-        await press(stage, "e")
-        assert "▶ ninja: build stopped" in stage.text()
-        await press(stage, "e")
-        assert "▶ ../lib/Foo.cpp:14:3: error:" in stage.text()
-        assert view_of(stage).marks == evidence
+        for place in (0, 1, 0):
+            await press(stage, "e")
+            assert view_of(stage).found == evidence[place]
+            assert ("▶ ../lib/Foo.cpp:14:3: error:", "▶ ninja: build stopped")[place] in stage.text()
 
 
 async def test_evidence_is_marked(open_console: Open) -> None:
