@@ -6,6 +6,7 @@ multiple of CUT that lies at least CUT behind the line's beginning.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from swarm_console.harmless import harmless
@@ -103,6 +104,7 @@ def _rest(pages: Bytes, row: Row, data: bytes) -> bytes:
     return found[0] if found is not None else b""
 
 
+@lru_cache(maxsize=256)
 def drawn(data: bytes, inside: bool = False, rest: bytes = b"") -> str:
     """The text of a row's bytes; `rest` are the first of the next row's that belong to it."""
     if inside and (found := _CONTINUED.match(data)) is not None:

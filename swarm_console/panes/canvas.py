@@ -22,6 +22,8 @@ CLOCK: Final = 9
 """Cells for times, where they show."""
 HIGHLIGHT_SECONDS: Final = 0.25
 """What finding a pattern in the lines of one screen may take."""
+CROWDED: Final = 4
+"""Characters that may share a cell; of a long line, no more than that is measured."""
 EVIDENCE, FOUND, CONTINUED, CUT_OFF = "▶", "❯", "⋯", "›"
 
 
@@ -90,20 +92,23 @@ class LogCanvas(Toned):
 
     def _text(self, y: int, line: Line, style: Style) -> Strip:
         """The part of a line that shows."""
-        whole = Strip(self._segments(line, self._spans.get(y, ()), style))
+        enough = line.text[: CROWDED * (self.left + self.room + 1)]
+        whole = Strip(self._segments(enough, line, self._spans.get(y, ()), style))
         text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, style)
         if self.wrap or whole.cell_length - self.left <= self.room:
             return text
         return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, self._toned(style, "dim"))])
 
-    def _segments(self, line: Line, spans: Sequence[tuple[int, int]], style: Style) -> list[Segment]:
+    def _segments(
+        self, text: str, line: Line, spans: Sequence[tuple[int, int]], style: Style
+    ) -> list[Segment]:
         plain = self._toned(style, self._tone(line))
         match = plain + self._style("tone--key" if self._is_found(line) else "log--match")
         segments, at = [], 0
         for begin, end in spans:
-            segments += [Segment(line.text[at:begin], plain), Segment(line.text[begin:end], match)]
+            segments += [Segment(text[at:begin], plain), Segment(text[begin:end], match)]
             at = end
-        return [*segments, Segment(line.text[at:], plain)]
+        return [*segments, Segment(text[at:], plain)]
 
     def _sign(self, line: Line) -> tuple[str, str]:
         found = self._is_found(line)
