@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from swarm_console.actions.registry import ACTIONS
 
-BEGIN, END = "<!-- actions:begin -->", "<!-- actions:end -->"
+BEGIN, END = "<!-- {}:begin -->", "<!-- {}:end -->"
 
 
 def listing() -> str:
@@ -40,13 +41,14 @@ def markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_table(text: str) -> str:
+def with_table(text: str, name: str = "actions", make: Callable[[], str] = markdown) -> str:
     """A Markdown text with the table between its two marks made anew. Raises: ValueError without them."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = BEGIN.format(name), END.format(name)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"no place for the table: {BEGIN} and {END} are not both there")
-    return f"{before}{BEGIN}\n\n{markdown()}\n{END}{after}"
+        raise ValueError(f"no place for the table: {first} and {last} are not both there")
+    return f"{before}{first}\n\n{make()}\n{last}{after}"
 
 
 if __name__ == "__main__":  # python -m swarm_console.listing README.md

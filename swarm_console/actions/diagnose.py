@@ -84,6 +84,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _document(name: str, found: Diagnosis, package: str) -> dict[str, Any]:
+    from swarm_node.model.configuration import proposed
     from swarm_node.model.remedies import generic
 
     first = generic(found, package or "PACKAGE")[0]
@@ -97,6 +98,8 @@ def _document(name: str, found: Diagnosis, package: str) -> dict[str, Any]:
         "summary": found.summary,
         "transient": found.transient,
         "package": package,
+        "params": found.params,
+        "change": [{"file": line.file, "line": line.text} for line in proposed(found.params)],
         "evidence": [
             {"line": place.line, "offset": place.offset, "text": text}
             for text, place in zip(found.evidence, found.places, strict=True)
@@ -117,6 +120,7 @@ def _shown(each: Any, pen: Pen) -> list[str]:
         f"{pen('strong', each['file'])}  {pen('attention', each['kind'])}, {sure}",
         f"  {each['summary']}",
         *(pen("dim", f"  │ {piece['line']}: {piece['text']}") for piece in each["evidence"]),
+        *(f"  {pen('good', '+')} {change['file']}: {change['line']}" for change in each["change"]),
     ]
     command = f": {pen('strong', each['command'])}" if each["command"] else ""
     return [*lines, f"  → {each['advice']}{command}"]

@@ -98,6 +98,7 @@ def _fits(log: Excerpt, reading: _Reading, named: tuple[str, ...], known: Circum
         kind=entry.kind,
         remedy=entry.remedy,
         summary=entry.summary.replace("{phase}", named[0] or "unknown"),
+        advice=entry.advice,
         transient=entry.transient,
         evidence=tuple(text for _, text in shown),
         params=rule.params(log.text, log.starts[proof[0]]) if proof else {},

@@ -5,14 +5,18 @@ configuration, so each has its own characters and length, and what does not fit 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from string import Formatter
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from swarm_node.model.configuration import checked, facts_of
+from swarm_node.model.refusal import Refused
 from swarm_node.model.required_use import shown_use, turns
+from swarm_node.model.work import Line
 
 _ATOM: Final = r"(?:[<>]=?|=|~)?\w[\w+.-]{0,80}/\w[\w+.-]{0,120}\*?(?::\w[\w+./=*-]{0,60})?"
 _FLAG: Final = r"-?\w[\w+@-]{0,80}"
@@ -73,8 +77,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(name for _, name, _, _ in Formatter().parse(self.line) if name is not None)
 
 
-def facts(findings: Iterable[re.Match[bytes]], change: Change | None) -> Found:
-    """The first value of every fact, and of a change `file` and `line` (or lines) where it is known."""
+def facts(findings: Iterable[re.Match[bytes]], changes: Sequence[Change]) -> Found:
+    """The first value of every fact, and the lines of the changes that are known (see `configuration`)."""
     found = [named for match in findings if (named := _named(match))]
     first: Found = {}
     for named in found:
@@ -83,9 +87,8 @@ def facts(findings: Iterable[re.Match[bytes]], change: Change | None) -> Found:
         first["use"] = use
         found.append({"use": use})
     known = {name: value for name, value in first.items() if name in FACTS}
-    if change is None or not (lines := tuple(dict.fromkeys(_lines(found, known, change)))):
-        return known
-    return known | {"file": change.file, "line": "\n".join(lines if change.every else lines[:1])}
+    lines = dict.fromkeys(line for change in changes for line in _lines(found, known, change))
+    return known | facts_of(tuple(lines)[:MOST])
 
 
 def searched(
@@ -114,12 +117,16 @@ def _turned(first: Found) -> str:
     return " ".join(turns(first["constraint"], shown_use(first["flags"]), first.get("expression", "")))
 
 
-def _lines(found: Iterable[Found], known: Found, change: Change) -> Iterator[str]:
+def _lines(found: Iterable[Found], known: Found, change: Change) -> Iterator[Line]:
     wanted = change.names
     for named in found:
         values = known | named
         if wanted & named.keys() and wanted <= values.keys():
-            yield change.line.format_map({name: _exact(name, values[name]) for name in wanted})
+            text = change.line.format_map({name: _exact(name, values[name]) for name in wanted})
+            with suppress(Refused):
+                yield checked(Line(change.file, text))
+                if not change.every:
+                    return
 
 
 def _exact(name: str, value: str) -> str:

@@ -37,6 +37,7 @@ class Otherwise(When, frozen=True, forbid_unknown_fields=True):
 
     remedy: Remedy | None = None
     summary: Summary | None = None
+    advice: Summary | None = None
     confidence: Share | None = None
 
 
@@ -49,6 +50,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """What is the matter, in words that go on after the package's name."""
     confidence: Share
     """How surely the patterns tell this cause; of several rules that fit, the surest is believed."""
+    advice: Annotated[str, Meta(max_length=200)] = ""
+    """What a person is to do, where only a person can help."""
     transient: bool = False
     """Whether trying again may help by itself."""
     patterns: tuple[str, ...] = ()
@@ -69,8 +72,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """Patterns of facts, looked for from the first line of the evidence on."""
     until: str = ""
     """A pattern up to which facts are looked for."""
-    change: Change | None = None
-    """The line of etc/portage that would cure."""
+    change: tuple[Change, ...] = ()
+    """The lines of etc/portage that would cure."""
     example: str = ""
     """A piece of a log that the rule is for."""
     params: dict[str, str] = field(default_factory=dict)
@@ -109,7 +112,7 @@ class Rule(NamedTuple):
         """What it says in these circumstances."""
         for other in self.entry.otherwise:
             if other.holds(known, log):
-                told = {name: getattr(other, name) for name in ("remedy", "summary", "confidence")}
+                told = {name: getattr(other, name) for name in ("remedy", "summary", "advice", "confidence")}
                 return replace(self.entry, **{name: word for name, word in told.items() if word is not None})
         return self.entry
 
@@ -170,10 +173,10 @@ def _check_facts(rule: Rule, where: str) -> None:
         raise BadRules(f"{where}: {', '.join(sorted(strange))}: no fact; there are {', '.join(FACTS)}")
     worked_out = {"use"} if WORDS & named else set()
     try:
-        lacking = rule.entry.change.names - named - worked_out if rule.entry.change else set[str]()
+        asked = {name for change in rule.entry.change for name in change.names}
     except ValueError as error:
         raise BadRules(f"{where}: the change's line: {error}") from None
-    if lacking:
+    if lacking := asked - named - worked_out:
         raise BadRules(f"{where}: the change asks for {', '.join(sorted(lacking))}, which no pattern names")
 
 

@@ -113,7 +113,7 @@ def _taken_back(state: State, build: Build, lines: Sequence[Line]) -> str:
 
 
 def _by_person(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
-    yield Offer((), "a person must mend the ebuild or its input", person=True)
+    yield Offer((), found.advice or "a person must mend the ebuild or its input", person=True)
     if builds[0].row.problem is None:
         yield Offer(("unblock", called(builds)), f"once it is mended, try {_it(builds)} again", person=True)
 

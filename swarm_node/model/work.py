@@ -132,6 +132,8 @@ class Diagnosis(Struct, frozen=True, omit_defaults=True):
     """From 0 to 1; 0 where nothing was read from a log."""
     places: tuple[Place, ...] = ()
     """Where in the log each line of the evidence stands."""
+    advice: str = ""
+    """What a person is to do, where only a person can help."""
 
 
 class Line(Struct, frozen=True, array_like=True):

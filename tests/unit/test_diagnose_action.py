@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,6 +44,35 @@ def test_a_log_is_diagnosed_without_a_swarm(capsys: pytest.CaptureFixture[str], 
     (line,) = found["evidence"]
     assert (line["line"], line["offset"]) == (3, LOG.index(b"\xff"))
     assert line["text"].endswith("cc1: error: No space left on device")
+
+
+def test_the_facts_and_the_line_that_would_cure_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "emerge.log"
+    log.write_text("- app-misc/foo-1.2::guru (masked by: ~amd64 keyword)\n")
+    _, (found,) = run(capsys, str(log))
+    assert (found["kind"], found["fix"]) == ("masked", "edit-portage-and-fresh")
+    assert (found["params"]["atom"], found["params"]["keyword"]) == ("app-misc/foo-1.2", "~amd64")
+    assert found["change"] == [{"file": "package.accept_keywords", "line": "=app-misc/foo-1.2 ~amd64"}]
+    assert main(["--run", "diagnose", str(log)]) == 0
+    told = capsys.readouterr().out
+    assert "+ package.accept_keywords: =app-misc/foo-1.2 ~amd64" in told
+    log.write_text(" * Detected file collision(s):\n *  /usr/bin/ls\n")
+    _, (found,) = run(capsys, str(log))
+    assert found["change"] == [] and found["params"] == {"file": "/usr/bin/ls"}
+
+
+def test_a_file_without_permission_is_an_error_of_its_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    log = tmp_path / "build.log"
+    log.write_bytes(LOG)
+    log.chmod(0)
+    code, (found,) = run(capsys, str(log))
+    assert code == 1 and "Permission denied" in found["error"]["message"]
 
 
 def test_standard_input_and_what_cannot_be_read(

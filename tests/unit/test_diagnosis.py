@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarm_console.causes import asked_by
 from swarm_node.model import failure
-from swarm_node.model.circumstances import Circumstances, When
+from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.diagnosis import EVIDENCE_LINES, LONGEST_LINE, diagnose, package, phases
 from swarm_node.model.excerpt import ESCAPES, HEAD, MARKS, PIECE, TAIL, WINDOW, excerpt
-from swarm_node.model.failure import REMEDIES, BadRules, Entry, Rule, rules_of
-from swarm_node.model.work import Diagnosis, NodeFacts, Place
+from swarm_node.model.failure import REMEDIES, BadRules, Rule, rules_of
+from swarm_node.model.work import Diagnosis, Place
 
 EDIT = "edit-portage-and-fresh"
 TRANSIENT = {"disk-full", "out-of-memory", "transient-network"}
@@ -56,20 +57,11 @@ def test_a_rule_tells_its_example(rule: Rule) -> None:
     entry = rule.entry
     assert entry.example, "every rule with patterns has an example"
     log = f">>> Emerging\nmake: all fine\n{entry.example}\nthe end\n"
-    diagnosis = diagnose(excerpt([log.encode()]), RULES, asked(entry))
+    diagnosis = diagnose(excerpt([log.encode()]), RULES, asked_by(entry))
     assert (diagnosis.kind, diagnosis.remedy) == (entry.kind, entry.remedy)
     assert (diagnosis.summary, diagnosis.confidence) == (entry.summary, entry.confidence)
     assert diagnosis.evidence
     assert entry.params.items() <= diagnosis.params.items()
-
-
-def asked(entry: Entry) -> Circumstances:
-    """The circumstances in which a rule fits."""
-    when = entry.when or When()
-    tight = NodeFacts(cores=1, memory=1) if when.memory_below or when.disk_below else None
-    return Circumstances(
-        entry.phase[0] if entry.phase else "", entry.reason, next(iter(when.rc), None), tight, when.tree
-    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarm_node.model.configuration import proposed
 from swarm_node.model.diagnosis import diagnose
 from swarm_node.model.excerpt import excerpt
 from swarm_node.model.facts import FACTS, Change, facts
@@ -18,9 +19,8 @@ def params(log: str) -> dict[str, str]:
     return diagnose(excerpt([log.encode()]), RULES).params
 
 
-def change(log: str) -> tuple[str, str]:
-    found = params(log)
-    return found.get("file", ""), found.get("line", "")
+def change(log: str) -> list[tuple[str, str]]:
+    return [(line.file, line.text) for line in proposed(params(log))]
 
 
 AUTOUNMASK = """
@@ -46,34 +46,43 @@ Use --autounmask-write to write changes to config files (honoring CONFIG_PROTECT
 )
 def test_all_lines_that_portage_proposes_are_taken(what: str, file: str, first: str, second: str) -> None:
     log = AUTOUNMASK.format(what=what, file=file, first=first, second=second)
-    assert change(log) == (file, f"{first}\n{second}")
+    assert change(log) == [(file, first), (file, second)]
     quoted = "".join(f"> > {line}\n" for line in log.splitlines())
-    assert change(quoted) == (file, f"{first}\n{second}")
+    assert change(quoted) == [(file, first), (file, second)]
 
 
 def test_a_section_of_its_own_stays_apart() -> None:
     log = AUTOUNMASK.format(what="USE", file="package.use", first=">=dev-libs/a-1 x", second="")
     more = AUTOUNMASK.format(what="license", file="package.license", first=">=dev-libs/a-1 EULA", second="")
-    assert change(log + more) == ("package.use", ">=dev-libs/a-1 x")
+    assert change(log + more) == [("package.use", ">=dev-libs/a-1 x")]
+
+
+KEYWORDS, LICENSE, UNMASK = "package.accept_keywords", "package.license", "package.unmask"
 
 
 @pytest.mark.parametrize(
-    ("reasons", "file", "line"),
+    ("reasons", "lines"),
     [
-        ("~amd64 keyword", "package.accept_keywords", "=app-misc/foo-1.2-r3 ~amd64"),
-        ("missing keyword", "package.accept_keywords", "=app-misc/foo-1.2-r3 **"),
-        ("-* keyword", "package.accept_keywords", "=app-misc/foo-1.2-r3 **"),
-        ("Foo-EULA license(s)", "package.license", "=app-misc/foo-1.2-r3 Foo-EULA"),
-        ("|| ( A B ) license(s)", "package.license", "=app-misc/foo-1.2-r3 A B"),
-        ("Foo license(s), ~amd64 keyword", "package.license", "=app-misc/foo-1.2-r3 Foo"),
-        ("package.mask", "package.unmask", "=app-misc/foo-1.2-r3"),
-        ("package.mask, ~amd64 keyword", "package.unmask", "=app-misc/foo-1.2-r3"),
-        ("invalid: DEPEND: x is not in IUSE", "", ""),
-        ("corruption", "", ""),
+        ("~amd64 keyword", {KEYWORDS: "=app-misc/foo-1.2-r3 ~amd64"}),
+        ("missing keyword", {KEYWORDS: "=app-misc/foo-1.2-r3 **"}),
+        ("-* keyword", {KEYWORDS: "=app-misc/foo-1.2-r3 **"}),
+        ("Foo-EULA license(s)", {LICENSE: "=app-misc/foo-1.2-r3 Foo-EULA"}),
+        ("|| ( A B ) license(s)", {LICENSE: "=app-misc/foo-1.2-r3 A B"}),
+        (
+            "~amd64 keyword, Foo license(s)",
+            {LICENSE: "=app-misc/foo-1.2-r3 Foo", KEYWORDS: "=app-misc/foo-1.2-r3 ~amd64"},
+        ),
+        ("package.mask", {UNMASK: "=app-misc/foo-1.2-r3"}),
+        (
+            "package.mask, ~amd64 keyword",
+            {UNMASK: "=app-misc/foo-1.2-r3", KEYWORDS: "=app-misc/foo-1.2-r3 ~amd64"},
+        ),
+        ("invalid: DEPEND: x is not in IUSE", {}),
+        ("corruption", {}),
     ],
 )
-def test_a_mask_names_its_line(reasons: str, file: str, line: str) -> None:
-    assert change(f"- app-misc/foo-1.2-r3::guru (masked by: {reasons})\n") == (file, line)
+def test_a_mask_names_its_lines(reasons: str, lines: dict[str, str]) -> None:
+    assert dict(change(f"- app-misc/foo-1.2-r3::guru (masked by: {reasons})\n")) == lines
 
 
 def test_of_several_masked_versions_the_first_is_proposed() -> None:
@@ -82,7 +91,7 @@ def test_of_several_masked_versions_the_first_is_proposed() -> None:
         "- app-misc/foo-3::a (masked by: ~amd64 keyword)\n"
         "- app-misc/foo-2::a (masked by: ~amd64 keyword)\n"
     )
-    assert change(log) == ("package.accept_keywords", "=app-misc/foo-3 ~amd64")
+    assert change(log) == [(KEYWORDS, "=app-misc/foo-3 ~amd64")]
 
 
 def test_use_flags_of_a_dependency_and_of_oneself() -> None:
@@ -91,17 +100,16 @@ def test_use_flags_of_a_dependency_and_of_oneself() -> None:
         "!!! One of the following packages is required to complete your request:\n"
         "- dev-qt/base-6.8.0-r1::gentoo (Change USE: +wayland -eglfs, this change violates constraints)\n"
     )
-    assert change(wanted) == ("package.use", "=dev-qt/base-6.8.0-r1 wayland -eglfs")
-    assert change(' *   Please rebuild media-video/codec with USE="x264 -static" enabled\n') == (
-        "package.use",
-        "media-video/codec x264 -static",
-    )
+    assert change(wanted) == [("package.use", "=dev-qt/base-6.8.0-r1 wayland -eglfs")]
+    assert change(' *   Please rebuild media-video/codec with USE="x264 -static" enabled\n') == [
+        ("package.use", "media-video/codec x264 -static")
+    ]
     broken = (
         '!!! The ebuild selected to satisfy "app-misc/sky" has unmet requirements.\n'
         '- app-misc/sky-1.0::demo USE="-north -south"\n\n'
         "  The following REQUIRED_USE flag constraints are unsatisfied:\n    any-of ( north south )\n"
     )
-    assert change(broken) == ("package.use", "=app-misc/sky-1.0 north")
+    assert change(broken) == [("package.use", "=app-misc/sky-1.0 north")]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +170,7 @@ def test_what_is_no_such_thing_is_left_out(log: str) -> None:
 @given(st.sampled_from(sorted(FACTS)), st.text(alphabet=string.printable + "\u202e\x85é", max_size=300))
 def test_a_fact_is_short_and_one_line(name: str, text: str) -> None:
     pattern = re.compile(rb"(?s)=(?P<%b>.*)=" % name.encode())
-    found = facts(pattern.finditer(b"=" + text.encode() + b"="), Change("package.use", f"{{{name}}}"))
+    found = facts(pattern.finditer(b"=" + text.encode() + b"="), [Change("package.use", f"{{{name}}} x")])
     for value in found.values():
         assert value.isprintable() and len(value) <= 4000
     if name not in ("file", "path", "patch"):
@@ -176,7 +184,7 @@ remedy = "edit-portage-and-fresh"
 summary = "it is keyed"
 confidence = 0.5
 patterns = ['keyed (?P<atom>\\S+) by (?P<keyword>\\S+)']
-change = { file = "package.accept_keywords", line = "{atom} {keyword}" }
+change = [{ file = "package.accept_keywords", line = "{atom} {keyword}" }]
 example = "keyed a/b by ~x86"
 params = { atom = "a/b", keyword = "~x86", file = "package.accept_keywords", line = "a/b ~x86" }
 """
