@@ -44,6 +44,8 @@ SHEETS: list[str | PurePath] = [
     _CSS / "log.tcss",
     _CSS / "timeline.tcss",
     _CSS / "releases.tcss",
+    _CSS / "package.tcss",
+    _CSS / "node.tcss",
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]

@@ -22,12 +22,20 @@ class Attention(msgspec.Struct, frozen=True):
     """Say in the terminal's title what needs a person."""
 
 
+class Shell(msgspec.Struct, frozen=True):
+    """How a shell on a node is opened."""
+
+    command: str = "ssh {host}"
+    """Words of a command; {host} is where the node is reached, {node} its name. No shell reads them."""
+
+
 class Configuration(msgspec.Struct, frozen=True):
     """Everything that console.toml can say."""
 
     keys: dict[str, str] = {}
     """Other keys, by the names that `swarm-console --run keys` lists: `balance = "B"`."""
     attention: Attention = Attention()
+    shell: Shell = Shell()
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -92,4 +100,6 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _example(wanted: Any) -> str:
+    if wanted is str:
+        return 'write a text: "ssh {host}"'
     return "write true or false" if wanted is bool else 'a table of names and values: balance = "B"'

@@ -64,6 +64,21 @@ class ReleaseMarked(Message):
 
 
 @dataclass
+class AttemptMarked(Message):
+    """The cursor is on this attempt."""
+
+    number: int
+
+
+@dataclass
+class AttemptChosen(Message):
+    """Show the log of this attempt in full, at an offset or at its end."""
+
+    number: int
+    place: int | None = None
+
+
+@dataclass
 class PaneWanted(Message):
     """Bring this pane (by its id) to the front and give it the focus."""
 

@@ -145,6 +145,11 @@ class Picture:
     def attempt_of(self, build: Build) -> Attempt | None:
         return self.state.attempts.get(build.attempt) if build.attempt is not None else None
 
+    def node_of(self, build: Build | None) -> Node | None:
+        """The node that builds it now."""
+        attempt = self.attempt_of(build) if build is not None and build.status in OPEN else None
+        return self.state.nodes.get(attempt.node) if attempt is not None else None
+
     def progress_of(self, build: Build) -> Progress | None:
         return self.mirror.progress.get(build.attempt) if build.attempt is not None else None
 

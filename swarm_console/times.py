@@ -1,6 +1,9 @@
 """Moments and lengths of time as columns show them; `pen.duration` says lengths in words."""
 
 import time
+from typing import Final
+
+HALF_A_DAY: Final = 43_200.0
 
 
 def clock(seconds: float) -> str:
@@ -14,3 +17,10 @@ def clock(seconds: float) -> str:
 def of_day(moment: float) -> str:
     """A Unix time as the wall clock's HH:MM:SS here."""
     return time.strftime("%H:%M:%S", time.localtime(moment))
+
+
+def lately(moment: float, now: float) -> str:
+    """A Unix time as HH:MM:SS if it is of the last half day, else as MM-DD HH:MM."""
+    if abs(now - moment) < HALF_A_DAY:
+        return of_day(moment)
+    return time.strftime("%m-%d %H:%M", time.localtime(moment))

@@ -55,6 +55,8 @@ def _answer(node: Any, waits: bool) -> str:
     if lift := node.get("lift"):
         return f"{node['refusal']} → {lift}"
     until = node.get("until")
+    if better := node.get("better"):
+        return f"left for {better}, which should end it about {_clock(until)}"
     return f"{node['refusal']}, ends by itself about {_clock(until)}" if until else str(node["refusal"])
 
 

@@ -7,9 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
+from swarm_console.panes.prose import Lines, Prose
 from swarm_console.pen import count, duration, moment
 from swarm_console.recap import recap
-from swarm_console.screens.depth import Lines, Prose
 from swarm_console.screens.live import Dialog
 
 

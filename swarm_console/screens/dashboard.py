@@ -42,7 +42,6 @@ class Dashboard(PanedScreen):
         """How it was left the last time."""
 
     def on_mount(self) -> None:
-        super().on_mount()
         if self._left.zoomed:
             self.call_after_refresh(self.action_zoom)
 

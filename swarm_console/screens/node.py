@@ -1,127 +1,164 @@
-"""A node in depth: what it is, what it builds, what it said no to, and how far it is out of step."""
+"""A node in depth: what it builds and the log as it grows, its history, refusals and drift; a shell."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
+from swarm_console.dossier import NodeDossier
+from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import nodes
-from swarm_console.panes.grid import sparkline
-from swarm_console.pen import count, size
+from swarm_console.panes.attemptlog import LogPane
+from swarm_console.panes.attempts import HistoryPane
+from swarm_console.panes.drift import DriftPane
+from swarm_console.panes.frame import Frame
+from swarm_console.panes.machine import MachinePane
+from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.refused import RefusedPane
+from swarm_console.panes.tones import Span
 from swarm_console.picture import Picture
-from swarm_console.screens.depth import DepthScreen, Lines, fact, heading
+from swarm_console.screens.paned import PanedScreen, digits
+from swarm_console.shell import open_shell, why_no_shell
 from swarm_console.times import clock, of_day
-from swarm_node.model.estimate import speed_of
-from swarm_node.model.events import BuildFailed, BuildStaged
-from swarm_node.model.state import Node
-
-PAST = 12
 
 
-class NodeScreen(DepthScreen):
+class NodeScreen(PanedScreen):
     """Everything that is known of one node."""
 
+    PANES = (MachinePane, LogPane, HistoryPane, RefusedPane, DriftPane)
+    COLUMNS = ((MachinePane, HistoryPane), (LogPane, RefusedPane, DriftPane))
+    FIRST = MachinePane
+    ROOM = (110, 30)
+    AUTO_FOCUS = "MachinePane VerticalScroll"
     BINDING_GROUP_TITLE = "node"
     BINDINGS: ClassVar[list[BindingType]] = [
+        *digits(PANES),
         Binding(
-            "d", "hold", "Drain or resume", tooltip="finish its build and take no more; or go on", id="hold"
+            "d", "hold", "Drain or resume", tooltip="finish its build, take no more; or go on", id="hold"
         ),
-        Binding("enter", "build", "Its package", tooltip="deeper, into what it builds", id="open"),
+        Binding(
+            "s", "shell", "Shell", tooltip="a shell on this node; the console comes back after it", id="shell"
+        ),
+        Binding("o", "over", "Its package", tooltip="over to the package that it builds", id="over"),
+        Binding("backspace", "back", "Back", False, tooltip="where one came from", id="back"),
     ]
 
     def __init__(self, node: str) -> None:
         super().__init__()
         self.node = node
+        self.dossier = NodeDossier(node, lambda: self.console.connect(self.console.say))
+        self._attempt: int | None = None
+
+    def head(self) -> Iterable[Widget]:
+        yield Prose(classes="about")
+
+    def make(self, pane: type[Frame], classes: str) -> Frame:
+        made: Any = super().make(pane, classes)
+        made.dossier = self.dossier
+        made.connect = partial(self.console.connect, self.console.say)
+        return made  # type: ignore[no-any-return]
 
     @property
     def marked(self) -> str:
         return self.node
 
     @property
+    def marked_build(self) -> str:
+        build = self.dossier.building(self.console.picture())
+        return build.id if build is not None else ""
+
+    @property
     def marked_node(self) -> str:
         return self.node
 
-    def lines(self, picture: Picture) -> Lines:
-        node = picture.state.nodes.get(self.node)
+    def draw(self, picture: Picture) -> None:
+        self.query_one(".about", Prose).show(_head(picture, self.dossier))
+        super().draw(picture)
+        self._draw_log(picture)
+        self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
+        drift = self.dossier.drift.answer
+        self.set_class(drift is not None and not drift.in_step, "-adrift")
+        if self.dossier.node(picture) is not None:
+            self.inquire(self.dossier.drift, self.dossier.drift_depends_on(picture), picture)
+        self.refresh_bindings()
+
+    def _draw_log(self, picture: Picture) -> None:
+        """What it builds now, until another attempt is marked."""
+        tales = self.dossier.tales(picture)
+        self.set_class(not tales, "-untried")
+        marked = next((tale for tale in tales if tale.number == self._attempt), None)
+        log = self.query_one(LogPane)
+        log.show(marked or (tales[0] if tales else None))
+        log.draw(picture)
+
+    # -- what is chosen in the frames
+
+    def on_attempt_marked(self, message: AttemptMarked) -> None:
+        tales = self.dossier.tales(self.console.picture())
+        newest = not tales or tales[0].number == message.number
+        self._attempt = None if newest else message.number
+        self._draw_log(self.console.picture())
+
+    def on_attempt_chosen(self, message: AttemptChosen) -> None:
+        self.console.open_log(message.number, message.place)
+
+    def on_cure_wanted(self, message: CureWanted) -> None:
+        self.console.cure(message.remedy)
+
+    # -- keys
+
+    def obstacle(self, action: str, parameters: tuple[object, ...]) -> str:
+        if action not in ("hold", "over", "shell"):
+            return ""
+        picture = self.console.picture()
+        node = self.dossier.node(picture)
         if node is None:
-            return [[(self.node, "bold")], [("no node of that name has registered", "dim")]]
-        parts = [_head(picture, node), _machine(picture, node), _trees(picture, node), _past(picture, node)]
-        return [line for part in parts if part for line in [*part, []]][:-1]
+            return "no node of that name has registered"
+        if action == "hold":
+            return picture.locked
+        if action == "shell":
+            return why_no_shell(node)
+        return "" if self._package(picture) else "it builds nothing now"
+
+    def _package(self, picture: Picture) -> str:
+        """The package that is meant: of the marked attempt in the history, else what it builds."""
+        marked = self.query_one(HistoryPane).marked if self.present == HistoryPane.__name__ else None
+        if marked is not None and marked.build in picture.state.builds:
+            return marked.build
+        build = self.dossier.building(picture)
+        return build.id if build is not None else ""
 
     def action_hold(self) -> None:
         """Drain it, or resume it when it is drained."""
-        node = self.console.mirror.state.nodes.get(self.node)
+        node = self.dossier.node(self.console.picture())
         if node is not None:
             self.console.do("resume" if node.held else "drain", [self.node])
 
-    def action_build(self) -> None:
-        """Go to what it builds."""
-        picture: Picture = self.console.picture()
-        node = picture.state.nodes.get(self.node)
-        build = nodes.building(picture, node) if node is not None else None
-        if build is not None:
-            self.console.open_build(build.id)
+    def action_shell(self) -> None:
+        """Open a shell on it."""
+        node = self.dossier.node(self.console.picture())
+        if node is not None:
+            open_shell(self.console, node)
+
+    def action_over(self) -> None:
+        """Go to its package."""
+        if build := self._package(self.console.picture()):
+            self.console.open_build(build)
 
 
-def _head(picture: Picture, node: Node) -> Lines:
-    build = nodes.building(picture, node)
+def _head(picture: Picture, dossier: NodeDossier) -> Lines:
+    node = dossier.node(picture)
+    if node is None:
+        return [[(dossier.name, "bold")]]
+    build = dossier.building(picture)
     state = nodes.standing(node, build)
-    since = (f"   since {of_day(node.since)}", "dim")
-    lines: Lines = [[(node.name, "bold"), ("   ", ""), (state.text, state.tone), since]]
+    line: list[Span] = [(node.name, "bold"), ("   ", ""), (state.text, state.tone)]
     if node.hold_reason:
-        lines.append([(node.hold_reason, "wait")])
-    if build is not None:
-        bar = nodes.progressed(picture, build)
-        took = clock(picture.elapsed(build))
-        lines.append([(build.id, ""), (f"   {took}   ", "dim"), (bar.text, bar.tone)])
-    return lines
-
-
-def _machine(picture: Picture, node: Node) -> Lines:
-    facts = node.facts
-    room = facts.room + (f": {facts.room_reason}" if facts.room_reason else "")
-    load = picture.mirror.loads.get(node.name)
-    speed = speed_of(picture.state.history, node.name)
-    lines: Lines = [
-        heading("Machine"),
-        fact("role", (f"{facts.role}, {count(facts.cores, 'core')}, {facts.arch}", "")),
-        fact("memory", (size(facts.memory), ""), (f"   disk free {size(facts.disk_free)}", "dim")),
-        fact("speed", (f"{speed:.2f}", ""), ("   1.00 is eight cores, learnt from its builds", "dim")),
-        fact("builds", (f"{node.built} done, {node.failed} failed", "")),
-        fact("clean room", (room, "wait" if facts.room == "none" else "")),
-        fact("address", (facts.url, "")),
-        fact("version", (facts.version, "")),
-    ]
-    if load:
-        lines.append(
-            fact("load", (sparkline(load, 24, top=float(facts.cores)), ""), (f"  {load[-1]:.2f}", "dim"))
-        )
-    return lines
-
-
-def _trees(picture: Picture, node: Node) -> Lines:
-    if not picture.trees:
-        return []
-    lines: Lines = [heading("Trees")]
-    for tree, digest in sorted(picture.trees.items()):
-        own = node.facts.trees.get(tree, "")
-        same = own == digest
-        said = f"{own[:12] or 'lacks it'}" + ("" if same else f", should be {digest[:12]}")
-        lines.append(fact(tree, ("✓ " if same else "≠ ", "ok" if same else "wait"), (said, "dim")))
-    return lines
-
-
-def _past(picture: Picture, node: Node) -> Lines:
-    ended = [
-        record.event
-        for record in picture.events
-        if isinstance(record.event, BuildStaged | BuildFailed) and record.event.node == node.name
-    ]
-    if not ended:
-        return []
-    lines: Lines = [heading("Lately")]
-    for event in ended[:PAST]:
-        staged = isinstance(event, BuildStaged)
-        seconds = event.measures.seconds if isinstance(event, BuildStaged) else event.seconds
-        sign = ("✓ staged  ", "ok") if staged else ("✗ failed  ", "attention")
-        lines.append(fact(of_day(event.at), sign, (event.build, ""), (f"   {clock(seconds)}", "dim")))
-    return lines
+        line.append((f": {node.hold_reason}", "wait"))
+    if build is None:
+        return [[*line, (f"   since {of_day(node.since)}", "dim")]]
+    share = nodes.progressed(picture, build)
+    took = clock(picture.elapsed(build))
+    return [[*line, (f"   {build.id}", ""), (f"   {took}   ", "dim"), (share.text, share.tone)]]

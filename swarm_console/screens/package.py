@@ -1,36 +1,69 @@
-"""A package in depth: its state and why, what it waits for, who waits for it, its attempts, its cure."""
+"""A package in depth: why it is where it is, its attempts and their logs, its neighbours, what it changes."""
 
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
+from swarm_console.dossier import PackageDossier
+from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import queue
-from swarm_console.panes.blocked import cure_line, evidence
+from swarm_console.panes.attemptlog import LogPane
+from swarm_console.panes.attempts import AttemptsPane
+from swarm_console.panes.change import ChangePane
+from swarm_console.panes.cost import CostPane
+from swarm_console.panes.frame import Frame
 from swarm_console.panes.grid import bar
-from swarm_console.pen import duration, size
+from swarm_console.panes.needs import NeedsPane
+from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.tones import Span
+from swarm_console.panes.why import WhyPane, cures
 from swarm_console.picture import Picture
-from swarm_console.screens.depth import DepthScreen, Lines, fact, heading
-from swarm_console.times import clock, of_day
+from swarm_console.screens.cures import CuresDialog
+from swarm_console.screens.paned import PanedScreen, digits
+from swarm_console.times import clock
 from swarm_node.model.clusters import proofs
-from swarm_node.model.remedies import remedies
+from swarm_node.model.remedies import Remedy
 from swarm_node.model.state import OPEN, Build
-from swarm_node.model.why import Why, why
 
-LONGEST_LIST = 12
+BAR = 24
 
 
-class PackageScreen(DepthScreen):
+class PackageScreen(PanedScreen):
     """Everything that is known of one build."""
 
+    PANES = (WhyPane, NeedsPane, AttemptsPane, LogPane, ChangePane, CostPane)
+    COLUMNS = ((WhyPane, LogPane), (NeedsPane, AttemptsPane, ChangePane, CostPane))
+    FIRST = WhyPane
+    ROOM = (110, 30)
+    AUTO_FOCUS = "WhyPane VerticalScroll"
     BINDING_GROUP_TITLE = "package"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "cure", "Do its cure", tooltip="the action that the diagnosis names", id="cure"),
-        Binding("u", "unblock", "Try it again", tooltip="unblock this package only", id="unblock"),
+        *digits(PANES),
+        Binding("x", "cure", "Cure", tooltip="do the first remedy", id="cure"),
+        Binding("X", "remedies", "Remedies", tooltip="all remedies, to choose from", id="remedies"),
+        Binding("u", "unblock", "Try again", tooltip="unblock this package only", id="unblock"),
+        Binding("o", "over", "Its node", tooltip="over to the node that builds it", id="over"),
+        Binding("backspace", "back", "Back", False, tooltip="where one came from", id="back"),
     ]
 
     def __init__(self, build: str) -> None:
         super().__init__()
         self.build = build
+        self.dossier = PackageDossier(build, lambda: self.console.connect(self.console.say))
+        self._attempt: int | None = None
+
+    def head(self) -> Iterable[Widget]:
+        yield Prose(classes="about")
+
+    def make(self, pane: type[Frame], classes: str) -> Frame:
+        made: Any = super().make(pane, classes)
+        made.dossier = self.dossier
+        made.connect = partial(self.console.connect, self.console.say)
+        return made  # type: ignore[no-any-return]
 
     @property
     def marked(self) -> str:
@@ -40,122 +73,103 @@ class PackageScreen(DepthScreen):
     def marked_build(self) -> str:
         return self.build
 
-    def lines(self, picture: Picture) -> Lines:
-        build = picture.state.builds.get(self.build)
-        if build is None:
-            return [[(self.build, "bold")], [("it is no longer in the queue", "dim")]]
-        answer = why(picture.state, build, picture.now)
-        parts = [
-            _head(picture, build, answer),
-            _cure(picture, build, answer),
-            _chain(answer),
-            _nodes(answer),
-            _needed_by(answer),
-            _attempts(build),
-            _facts(build),
-        ]
-        return [line for part in parts if part for line in [*part, []]][:-1]
+    def draw(self, picture: Picture) -> None:
+        self.query_one(".about", Prose).show(_head(picture, self.dossier))
+        super().draw(picture)
+        self._draw_log(picture)
+        self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
+        self.inquire(self.dossier.offer, picture.state.current, picture)
+        self.refresh_bindings()
+
+    def _draw_log(self, picture: Picture) -> None:
+        tales = self.dossier.tales(picture)
+        self.set_class(not tales, "-untried")
+        marked = next((tale for tale in tales if tale.number == self._attempt), None)
+        log = self.query_one(LogPane)
+        log.show(marked or (tales[0] if tales else None))
+        log.draw(picture)
+
+    # -- what is chosen in the frames
+
+    def on_attempt_marked(self, message: AttemptMarked) -> None:
+        tales = self.dossier.tales(self.console.picture())
+        newest = not tales or tales[0].number == message.number
+        self._attempt = None if newest else message.number
+        self._draw_log(self.console.picture())
+
+    def on_attempt_chosen(self, message: AttemptChosen) -> None:
+        self.console.open_log(message.number, message.place)
+
+    def on_cure_wanted(self, message: CureWanted) -> None:
+        self.console.cure(message.remedy)
+
+    # -- keys
+
+    def obstacle(self, action: str, parameters: tuple[object, ...]) -> str:
+        picture = self.console.picture()
+        build = self.dossier.build(picture)
+        if action in ("cure", "remedies", "unblock", "over") and build is None:
+            return "it is not in the queue"
+        if action in ("cure", "remedies") and not self._cures(picture):
+            return "there is nothing to cure"
+        if action == "unblock" and build is not None and build.status not in ("blocked", "needed"):
+            return f"it is {build.status}, not blocked"
+        if action == "over" and picture.node_of(build) is None:
+            return "no node builds it now"
+        return ""
+
+    def _cures(self, picture: Picture) -> Sequence[Remedy]:
+        build, answer = self.dossier.build(picture), self.dossier.why(picture)
+        return cures(picture.state, build, answer) if build is not None and answer is not None else ()
 
     def action_cure(self) -> None:
-        """Do what the diagnosis names."""
-        state = self.console.mirror.state
-        build = state.builds.get(self.build)
-        cures = remedies(state, build) if build is not None else ()
-        if cures:
-            self.console.cure(cures[0])
-        else:
-            self.app.notify("there is nothing to cure", severity="warning", markup=False)
+        """Do what is likeliest to help."""
+        for remedy in self._cures(self.console.picture())[:1]:
+            self.console.cure(remedy)
+
+    def action_remedies(self) -> None:
+        """Choose among all remedies."""
+        picture = self.console.picture()
+        found, build = self._cures(picture), self.dossier.build(picture)
+        cluster = next((each for each in picture.clusters if self.build in each.builds), None)
+        if cluster is None or build is None:
+            self.action_cure()
+            return
+        own = replace(cluster, builds=(self.build,), remedies=tuple(found), evidence=proofs(build))
+        self.app.push_screen(CuresDialog((own,)), self._chosen)
+
+    def _chosen(self, remedy: Remedy | None) -> None:
+        if remedy is not None:
+            self.console.cure(remedy)
 
     def action_unblock(self) -> None:
         """Try this package again."""
         self.console.do("unblock", [self.build])
 
+    def action_over(self) -> None:
+        """Go to the node that builds it."""
+        build = self.dossier.build(self.console.picture())
+        if build is not None and (node := self.console.picture().node_of(build)) is not None:
+            self.console.open_node(node.name)
 
-def _head(picture: Picture, build: Build, answer: Why) -> Lines:
+
+def _head(picture: Picture, dossier: PackageDossier) -> Lines:
+    build = dossier.build(picture)
+    if build is None:
+        return [[(dossier.id, "bold")]]
     state = queue.standing(picture, build)
-    lines: Lines = [[(build.id, "bold"), ("   ", ""), (state.text, state.tone)], [(answer.summary, "")]]
+    name: list[Span] = [(build.id, "bold"), ("   ", ""), (state.text, state.tone)]
     if build.status in OPEN:
-        share = picture.share_of(build)
-        progress = picture.progress_of(build)
-        said = f"{progress.phase} {progress.detail}" if progress is not None else ""
-        sign = "≈" if share.guessed else " "
-        lines.append(
-            [(bar(share.fraction, 30), "accent"), (f"{sign}{share.fraction:4.0%}  ", ""), (said, "dim")]
-        )
-    return lines
+        return [[*name, *_progress(picture, build)]]
+    return [[*name, (f"   {build.row.reason}", "dim")]]
 
 
-def _cure(picture: Picture, build: Build, answer: Why) -> Lines:
-    found = build.diagnosis
-    if found is None:
-        return [fact("→", (answer.cure, "ok"))] if answer.cure else []
-    lines: Lines = [heading("Diagnosis"), fact(found.kind, (found.summary, "bold"))]
-    lines += [[("    ", ""), line] for line in evidence(proofs(build))]
-    lines += [fact("cure", cure_line(remedy)) for remedy in remedies(picture.state, build)[:1]]
-    return lines
-
-
-def _chain(answer: Why) -> Lines:
-    if not answer.chain:
-        return []
-    shown = answer.chain[:LONGEST_LIST]
-    lines: Lines = [heading(f"Waits for {len(answer.chain)}")]
-    lines += [
-        fact(
-            link.status,
-            (link.build, "attention" if link.status == "blocked" else ""),
-            (f"   {link.reason}", "dim"),
-        )
-        for link in shown
-    ]
-    return [*lines, *_rest(len(answer.chain))]
-
-
-def _nodes(answer: Why) -> Lines:
-    if not answer.nodes:
-        return []
+def _progress(picture: Picture, build: Build) -> list[Span]:
+    share, attempt = picture.share_of(build), picture.attempt_of(build)
+    where = f" on {attempt.node}" if attempt is not None else ""
+    sign = "≈" if share.guessed else " "
     return [
-        heading("What the nodes say"),
-        *(fact(node.node, (node.refusal or "would take it now", "dim")) for node in answer.nodes),
+        (f"{where}   {clock(picture.elapsed(build))}   ", "dim"),
+        (bar(share.fraction, BAR), "accent"),
+        (f"{sign}{share.fraction:4.0%}", ""),
     ]
-
-
-def _needed_by(answer: Why) -> Lines:
-    if not answer.needed_by:
-        return []
-    shown = answer.needed_by[:LONGEST_LIST]
-    return [heading("Needed by"), *([("  " + name, "")] for name in shown), *_rest(len(answer.needed_by))]
-
-
-def _rest(count: int) -> Lines:
-    return [[(f"  … and {count - LONGEST_LIST} more", "dim")]] if count > LONGEST_LIST else []
-
-
-def _attempts(build: Build) -> Lines:
-    if not build.failures:
-        return []
-    lines: Lines = [heading("Failed attempts")]
-    for failure in build.failures:
-        said = f"{failure.diagnosis.kind} in {failure.phase or '?'} after {clock(failure.seconds)}"
-        where = (f"on {failure.node}  {said}", "")
-        lines.append(fact(f"#{failure.attempt}", (f"{of_day(failure.at)}  ", "dim"), where))
-    return lines
-
-
-def _facts(build: Build) -> Lines:
-    row, measures = build.row, build.measures
-    lines: Lines = [
-        heading("Package"),
-        fact("why", (row.reason, "")),
-        fact("slot", (row.slot, ""), (f"   {row.repository}   profile {row.profile}", "dim")),
-    ]
-    if row.use:
-        lines.append(fact("USE", (" ".join(row.use), "")))
-    if build.artifact is not None:
-        lines.append(fact("file", (build.artifact.path, ""), (f"   {size(build.artifact.size)}", "dim")))
-    if measures is not None:
-        peak = f", {size(measures.peak_memory)} of memory" if measures.peak_memory else ""
-        lines.append(
-            fact("took", (f"{duration(measures.seconds)}{peak}", ""), (f"   {measures.room}", "dim"))
-        )
-    return lines

@@ -1,14 +1,15 @@
 """Screens of several frames: side by side where there is room, one at a time where there is not."""
 
-from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.widget import Widget
 
+from swarm_console.inquiry import Inquiry
 from swarm_console.messages import BuildChosen, NodeChosen, PaneWanted
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.frame import Frame
@@ -36,6 +37,8 @@ class PanedScreen(LiveScreen):
 
     PANES: ClassVar[tuple[type[Frame], ...]]
     FIRST: ClassVar[type[Frame]]
+    COLUMNS: ClassVar[tuple[tuple[type[Frame], ...], ...]] = ()
+    """The frames as they stand side by side, one below the other in each; none: as the style sheet says."""
     ROOM: ClassVar[tuple[int, int]] = (100, 26)
     """Columns and rows from which on all frames show at once."""
     BINDING_GROUP_TITLE = "screens of panes"
@@ -44,27 +47,49 @@ class PanedScreen(LiveScreen):
         Binding("z", "zoom", "Zoom", False, tooltip="one pane as large as the screen, and back", id="zoom"),
     ]
 
+    _present = ""
+
     def head(self) -> Iterable[Widget]:
         """What stands above the frames."""
         return ()
+
+    def make(self, pane: type[Frame], classes: str) -> Frame:
+        """A frame of a class, called like it."""
+        return pane(id=pane.__name__, classes=classes)
 
     def compose(self) -> ComposeResult:
         yield Top()
         yield from self.head()
         yield PaneStrip()
         with Container(id="panes"):
-            for pane in self.PANES:  # where only one shows it must from the start, or the focus has no place
-                yield pane(id=pane.__name__, classes="-present" if pane is self.first else None)
+            for column in self.COLUMNS:
+                with Vertical(classes=f"column {self._first(column)}"):
+                    yield from self._made(column)
+            if not self.COLUMNS:
+                yield from self._made(self.PANES)
         yield KeyFooter()
 
-    def on_mount(self) -> None:
-        self._present = self.first.__name__
+    def _made(self, panes: Iterable[type[Frame]]) -> Iterator[Frame]:
+        for pane in panes:  # where only one shows it must from the start, or the focus has no place
+            yield self.make(pane, self._first([pane]))
+
+    def _first(self, panes: Collection[type[Frame]]) -> str:
+        return "-present" if self.first in panes else ""
 
     def draw(self, picture: Picture) -> None:
         self.query_one(Top).draw(picture)
         for pane in self.query(Frame):
             pane.draw(picture)
-        self.query_one(PaneStrip).show(self._labels(picture), self._present)
+        self.query_one(PaneStrip).show(self._labels(picture), self.present)
+
+    def inquire(self, inquiry: Inquiry[Any], depends_on: object, picture: Picture) -> None:
+        """Have something asked of the swarm, when it is time to; the answer is drawn."""
+        if inquiry.begin(depends_on, picture):
+            self.run_worker(self._inquire(inquiry), group="inquiry")
+
+    async def _inquire(self, inquiry: Inquiry[Any]) -> None:
+        await inquiry.fetch()
+        self.console.feed.changed()
 
     def figure(self, pane: type[Frame], picture: Picture) -> tuple[str, str]:
         """What the strip says behind a frame's name, and its tone."""
@@ -78,7 +103,7 @@ class PanedScreen(LiveScreen):
     @property
     def present(self) -> str:
         """The frame that one works in, by its class's name."""
-        return self._present
+        return self._present or self.first.__name__
 
     def pane(self, name: str) -> Frame:
         """A frame by its class's name."""
@@ -110,14 +135,14 @@ class PanedScreen(LiveScreen):
         if self.maximized is not None:
             self.minimize()
         else:
-            self.maximize(self.pane(self._present), container=False)
+            self.maximize(self.pane(self.present), container=False)
 
     def action_back(self) -> None:
         """Undo the last thing that hides something; else leave."""
         if self.maximized is not None:
             self.minimize()
-        elif self.pane(self._present).clear_filter():
-            self.pane(self._present).enter()
+        elif self.pane(self.present).clear_filter():
+            self.pane(self.present).enter()
         else:
             self.leave()
 
@@ -137,8 +162,10 @@ class PanedScreen(LiveScreen):
     def _bring(self, pane: Frame) -> None:
         assert pane.id is not None
         self._present = pane.id
-        self.query(Frame).remove_class("-present")
+        self.query("#panes .-present").remove_class("-present")
         pane.add_class("-present")
+        if isinstance(pane.parent, Vertical):
+            pane.parent.add_class("-present")
 
     def _labels(self, picture: Picture) -> list[tuple[str, str, str]]:
         panes = sorted(self.PANES, key=lambda pane: pane.DIGIT)

@@ -12,9 +12,9 @@ from swarm_console.offer import bar
 from swarm_console.panes.changes import ChangesPane
 from swarm_console.panes.contents import ContentsPane
 from swarm_console.panes.frame import Frame
+from swarm_console.panes.prose import Prose
 from swarm_console.panes.releases import FindingsPane, before, gone
 from swarm_console.picture import Picture
-from swarm_console.screens.depth import Prose
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_console.shelf import Shelf
 

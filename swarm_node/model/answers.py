@@ -23,6 +23,8 @@ class NodeAnswer(Struct, frozen=True):
     """What a person could do so that it is taken: a command line, or words where it is no command."""
     until: float | None = None
     """When the refusal ends by itself (Unix seconds), if it does."""
+    better: str = ""
+    """The node that it is left for, which should end it `until` then."""
 
 
 def answers(state: State, build: Build, now: float) -> tuple[NodeAnswer, ...]:
@@ -63,8 +65,10 @@ def _answer(
     if node.attempt is not None:
         return _busy(state, node, build, now)
     passed = left.get(build.id)
+    if passed is not None and passed.drone != node.name:
+        return NodeAnswer(node.name, build.id, passed.reason, until=passed.finish, better=passed.drone)
     if passed is not None:
-        return NodeAnswer(node.name, build.id, passed.reason, until=passed.finish)
+        return NodeAnswer(node.name, build.id, passed.reason)
     return NodeAnswer(node.name, build.id)
 
 

@@ -88,13 +88,14 @@ def upstream(graph: Graph, build: str) -> frozenset[str]:
 
 
 def reach(edges: Mapping[str, Collection[str]], build: str) -> frozenset[str]:
+    """Everything that edges lead to from a build, in however many steps."""
     found: set[str] = set()
-    frontier = list(edges[build])
+    frontier = list(edges.get(build, ()))
     while frontier:
         reached = frontier.pop()
         if reached not in found:
             found.add(reached)
-            frontier.extend(edges[reached])
+            frontier.extend(edges.get(reached, ()))
     return frozenset(found)
 
 

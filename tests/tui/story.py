@@ -11,7 +11,8 @@ from swarm_console.stream import Unreachable
 from swarm_node.model import commands as c
 from swarm_node.model.apply import apply
 from swarm_node.model.decide import decide
-from swarm_node.model.events import Finding, Record
+from swarm_node.model.estimate import cp_of
+from swarm_node.model.events import AttemptLost, BuildFailed, BuildStaged, Finding, Record
 from swarm_node.model.state import State
 from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
 
@@ -152,6 +153,18 @@ class Story:
             return msgspec.json.encode({**head, "snapshot": self.state})
         missed = [record for record in self.told if record.seq > after]
         return msgspec.json.encode({**head, "events": missed})
+
+    def history(self, limit: str, before: str = "", node: str = "", package: str = "") -> Any:
+        """What GET /api/v1/history answers."""
+        found = [
+            record
+            for record in reversed(self.told)
+            if isinstance(record.event, BuildStaged | BuildFailed | AttemptLost)
+            and (not before or record.seq < int(before))
+            and node in ("", record.event.node)
+            and package in ("", cp_of(record.event.build))
+        ]
+        return msgspec.to_builtins(found[: int(limit)])
 
     async def past(self) -> bytes:
         return msgspec.json.encode(list(reversed(self.told)))

@@ -180,7 +180,7 @@ async def test_enter_goes_deeper_and_escape_back(open_console: Open) -> None:
     async with open_console(blocked()) as stage:
         await act(stage, "3", "enter")
         assert isinstance(stage.app.screen, PackageScreen)
-        assert "Diagnosis" in stage.text()
+        assert "Why  missing-overlay" in stage.text()
         await act(stage, "escape", "1", "enter")
         assert isinstance(stage.app.screen, NodeScreen)
         assert "16 cores" in stage.text()

@@ -66,6 +66,15 @@ class Told(Swarm):
                 return {"changes": [], "size": 0, "counts": dict.fromkeys(KINDS, 0)}
             case str() if path.startswith("/api/v1/digest?"):
                 return _digest(story, dict(parse_qsl(urlsplit(path).query)))
+        where = urlsplit(path)
+        match where.path.split("/")[3:]:
+            case ["history"]:
+                return story.history(**dict(parse_qsl(where.query)))
+            case ["production", *_]:
+                return {"release": story.state.current, "packages": []}
+            case ["nodes", node, "drift"]:
+                known = story.state.nodes[node].facts.configuration
+                return {"node": node, "against": "main", "in_step": True, "hash": known, "expected": known}
         raise Refused("unknown_path", f"a told swarm has no {path}")
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = 0.0) -> Answer:

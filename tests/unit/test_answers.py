@@ -93,6 +93,7 @@ def test_a_slow_node_leaves_to_the_faster_one() -> None:
     at_head = {one.build: one for one in head(story.state, tiny, story.now)}
     assert at_head.keys() == {LIB, APP}
     assert at_head[LIB].refusal == "big is faster and ends it sooner"
+    assert at_head[LIB].better == "big"
     assert at_head[LIB].until == pytest.approx(story.now + 600, rel=0.1)
     assert at_head[APP].refusal is None
     assert {one.refusal for one in head(story.state, big, story.now)} == {None}

@@ -1,0 +1,125 @@
+"""Needs: what a package needs and what needs it, near and far, each with its state."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import ClassVar, Final, NamedTuple
+
+from swarm_console.dossier import PackageDossier
+from swarm_console.harmless import one_line
+from swarm_console.messages import BuildChosen
+from swarm_console.panes import queue
+from swarm_console.panes.grid import Cell, Column
+from swarm_console.panes.pane import Pane
+from swarm_console.pen import duration
+from swarm_console.picture import Picture
+from swarm_node.model.graph import reach
+from swarm_node.model.queue import Queue
+from swarm_node.model.state import DONE, Build
+
+SIGNS: Final = {
+    "needs": "↑ needs",
+    "far": "⇈ far",
+    "had": "▲ had",
+    "by": "↓ by",
+    "far by": "⇊ far by",
+}
+"""How a package is related to this one: glyph and word."""
+BEFORE: Final = ("needs", "far")
+BEHIND: Final = ("by", "far by")
+
+
+class Need(NamedTuple):
+    """A package at the other end of a dependency: a build's id, or the cpv of what production has."""
+
+    relation: str
+    name: str
+
+
+class NeedsPane(Pane[Need]):
+    """Dependencies in both directions."""
+
+    NAME = "Needs"
+    DIGIT = "3"
+    HELP = """\
+`↑ needs` must be built before this package can begin, `⇈ far` before those can; `▲ had` is taken from
+production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes there, Esc comes back."""
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("", 8),
+        Column("Package", 20, flex=3),
+        Column("State", 11, spare=1),
+        Column("Takes", 8, right=True, spare=2),
+    )
+    dossier: PackageDossier
+    _kept: tuple[object, list[Need]] = (None, [])
+
+    def items(self, picture: Picture) -> Sequence[Need]:
+        edges = picture.state.queue.needs
+        build = self.dossier.build(picture)
+        if self._kept[0] is not edges:
+            found = list(_needs(picture.state.queue, build)) if build is not None else []
+            self._kept = edges, found
+        return self._kept[1]
+
+    def key(self, item: Need) -> str:
+        return f"{item.relation} {item.name}"
+
+    def words(self, item: Need) -> str:
+        build = self.picture.state.builds.get(item.name)
+        return f"{SIGNS[item.relation]} {item.name} {build.status if build is not None else 'production'}"
+
+    def empty(self, picture: Picture) -> str:
+        return "nothing before it, nothing behind it"
+
+    def summary(self, picture: Picture) -> str:
+        found = self.items(picture)
+        needs = sum(need.relation in BEFORE for need in found)
+        by = sum(need.relation in BEHIND for need in found)
+        return f"{needs} before it, {by} behind" if found else ""
+
+    def cells(self, item: Need) -> tuple[Cell, ...]:
+        picture, near = self.picture, item.relation in ("needs", "by")
+        build = picture.state.builds.get(item.name)
+        sign = Cell(SIGNS[item.relation], "" if near else "dim")
+        if build is None:
+            return sign, Cell(item.name, "dim"), Cell("production", "dim"), Cell("")
+        return (
+            sign,
+            Cell(item.name, "" if near else "dim"),
+            queue.standing(picture, build),
+            takes(picture, build),
+        )
+
+    def opened(self, key: str) -> None:
+        if self.marked is None:
+            return
+        if self.marked.name in self.picture.state.builds:
+            self.post_message(BuildChosen(self.marked.name))
+        else:
+            self.app.notify(one_line(f"{self.marked.name} is in production, not in the queue"), markup=False)
+
+
+def takes(picture: Picture, build: Build) -> Cell:
+    """How long it took, or should take."""
+    if build.measures is not None:
+        return Cell(duration(build.measures.seconds), "dim")
+    return Cell("" if build.status in DONE else f"≈{duration(picture.predicted(build))}", "dim")
+
+
+def _needs(edges: Queue, build: Build) -> Iterator[Need]:
+    """Near ones in the resolver's order, far ones by name."""
+    near, by = edges.needs.get(build.id, ()), edges.dependents.get(build.id, ())
+    far = reach(edges.needs, build.id) - {*near, build.id}
+    beyond = reach(edges.dependents, build.id) - {*by, build.id}
+    yield from (Need("needs", name) for name in near)
+    yield from (Need("had", name) for name in _had(build, {*near, *far}))
+    yield from (Need("far", name) for name in sorted(far))
+    yield from (Need("by", name) for name in by)
+    yield from (Need("far by", name) for name in sorted(beyond))
+
+
+def _had(build: Build, queued: Collection[str]) -> Iterator[str]:
+    """The build dependencies that are not in the queue, by cpv."""
+    known = {name.partition("@")[0] for name in queued}
+    for atom in build.row.install:
+        cpv = atom.lstrip("<>=~").partition("[")[0]
+        if cpv not in known:
+            yield cpv

@@ -1,0 +1,302 @@
+"""Why a package is where it is: the diagnosis with its proof, what it waits for, and what there is to do."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Final
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from swarm_console.actions.explain import begins
+from swarm_console.dossier import PackageDossier
+from swarm_console.messages import BuildChosen, CureWanted
+from swarm_console.panes.frame import Frame
+from swarm_console.panes.prose import Lines, Prose, hanging, heading
+from swarm_console.panes.tones import Span, Toned, length
+from swarm_console.pen import count, duration, size
+from swarm_console.picture import Picture
+from swarm_console.times import of_day
+from swarm_node.model.answers import NodeAnswer
+from swarm_node.model.blame import blame, case_of
+from swarm_node.model.cause import cause_of
+from swarm_node.model.clusters import held_up_by, predicted, proofs
+from swarm_node.model.configuration import lines_of
+from swarm_node.model.refusal import Refused
+from swarm_node.model.remedies import Remedy, remedies
+from swarm_node.model.state import OPEN, Build, State
+from swarm_node.model.why import Waiting, Why
+
+CHOICES: Final = 8
+"""Remedies that are offered at once."""
+LINKS: Final = 20
+"""Links of a chain that are named here; the pane of needs has them all."""
+LEAST_SHARE: Final = 0.005
+"""Odds below this are not told."""
+
+
+class Choice(Toned, can_focus=True):
+    """One remedy as a button: its key, its command line, what it does, and the lines that it would add."""
+
+    BINDING_GROUP_TITLE = "remedies"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "take", "Do it", False, tooltip="do this remedy", id="take"),
+        Binding("down", "app.focus_next", "Next", False, tooltip="the next remedy", id="next-choice"),
+        Binding("up", "app.focus_previous", "Before", False, tooltip="the one before", id="previous-choice"),
+    ]
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+        self.remedy: Remedy | None = None
+        self._keys = ""
+
+    def on_mount(self) -> None:
+        self.display = False
+
+    def show(self, remedy: Remedy | None, keys: str) -> None:
+        """Offer this remedy under these keys; None: nothing."""
+        if (remedy, keys) != (self.remedy, self._keys):
+            self.remedy, self._keys = remedy, keys
+            self.display = remedy is not None
+            self.refresh(layout=True)
+
+    def render(self) -> RenderableType:
+        if self.remedy is None:
+            return ""
+        sign = "▸" if self.has_focus else " "
+        head: list[Span] = [(sign, "accent"), (f" {self._keys} ", "key"), (" ", "")]
+        columns = Table.grid()
+        columns.add_column(width=length(head), no_wrap=True)
+        columns.add_column(overflow="fold")
+        told = [list(_offer(self.remedy)), *_more(self.remedy)]
+        columns.add_row(self.line(head), Group(*hanging(self, told)))
+        return columns
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.action_take()
+
+    def watch_has_focus(self, focus: bool) -> None:
+        self.refresh()
+
+    def action_take(self) -> None:
+        """Have it done."""
+        if self.remedy is not None:
+            self.post_message(CureWanted(self.remedy))
+
+
+def _offer(remedy: Remedy) -> Iterator[Span]:
+    yield remedy.line or remedy.words, "wait" if remedy.person else "ok"
+    if remedy.proven:
+        yield f"  cured this {remedy.proven}×", "accent"
+
+
+def _more(remedy: Remedy) -> Iterator[list[Span]]:
+    """What it does, and what it would write, as a diff."""
+    if remedy.command and remedy.words:
+        yield [(remedy.words, "dim")]
+    for file, text in added(remedy):
+        yield [(f"etc/portage/{file}", "dim")]
+        yield [("+ ", "ok"), (text, "ok")]
+
+
+def added(remedy: Remedy) -> Sequence[tuple[str, str]]:
+    """The lines that a remedy adds to a client profile's configuration, each with its file."""
+    if remedy.command[:1] != ("configure",):
+        return ()
+    try:
+        return [(line.file, line.text) for line in lines_of(remedy.command[2:])]
+    except Refused:
+        return ()
+
+
+class WhyPane(Frame):
+    """The answer to "why is it not there", and the remedies."""
+
+    NAME = "Why"
+    DIGIT = "1"
+    HELP = """\
+Why this package is where it is. A blocked one: the kind of its failure, how sure that is, whose fault it
+likely is, the lines of the log that prove it, and the remedies: `x` does the first, `X` lists them all, Enter
+or a click does the one that is marked. One that waits: the chain of what it waits for, what every node says
+to it, what would change its mind, and when it should begin."""
+
+    BINDING_GROUP_TITLE = "why"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter",
+            "deeper",
+            "Deeper",
+            False,
+            tooltip="to what it waits for",
+            id="deeper",
+        ),
+    ]
+    dossier: PackageDossier
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Prose(classes="finding")
+            for number in range(1, CHOICES + 1):
+                yield Choice(number)
+            yield Prose(classes="rest")
+
+    def enter(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def summary(self, picture: Picture) -> str:
+        build = self.dossier.build(picture)
+        found = build.diagnosis if build is not None else None
+        return found.kind if found is not None else ""
+
+    def draw(self, picture: Picture) -> None:
+        self.picture = picture
+        build, answer = self.dossier.build(picture), self.dossier.why(picture)
+        finding, rest = self.query(Prose)
+        if build is None or answer is None:
+            finding.show(gone(picture))
+            rest.show([])
+            self._offer(())
+        else:
+            finding.show(list(_finding(picture, build, answer)))
+            rest.show(list(_rest(answer)))
+            self._offer(cures(picture.state, build, answer))
+        self.draw_title()
+
+    def action_deeper(self) -> None:
+        """Go to the worst of what stands before it; where nothing does, to the first remedy."""
+        answer = self.dossier.why(self.picture)
+        if answer is not None and answer.chain:
+            self.post_message(BuildChosen(answer.chain[0].build))
+        elif (first := self.query(Choice).first()).display:
+            first.focus()
+
+    def _offer(self, offered: Sequence[Remedy]) -> None:
+        first, others = self.key_of("cure") or "x", self.key_of("remedies") or "X"
+        for number, choice in enumerate(self.query(Choice)):
+            keys = f"{others} {number + 1}" if number else first
+            choice.show(offered[number] if number < len(offered) else None, keys)
+
+
+def gone(picture: Picture) -> Lines:
+    """What to say of a package that is not in the queue."""
+    known = picture.mirror.known
+    return [[("it is not in the queue" if known else "waiting for the swarm", "dim")]]
+
+
+def cures(state: State, build: Build, answer: Why) -> Sequence[Remedy]:
+    """What there is to do: the remedies of a blocked build, else what would set it going."""
+    if build.status == "blocked":
+        return remedies(state, build)
+    if not answer.cure:
+        return ()
+    blocker = next((link.build for link in answer.chain if link.status == "blocked"), "")
+    words = f"what {blocker} needs, for which it waits" if blocker else "what would set it going"
+    return (Remedy(tuple(shlex.split(answer.cure)[1:]), words),)
+
+
+def _finding(picture: Picture, build: Build, answer: Why) -> Iterator[list[Span]]:
+    if build.status == "blocked":
+        yield from _diagnosis(picture, build)
+        return
+    yield [(answer.summary, "bold")]
+    if answer.start is not None:
+        yield [(begins(msgspec.structs.asdict(answer.start), picture.now), "accent")]
+    elif build.status == "needed":
+        yield [("nothing foreseeable sets it going by itself", "wait")]
+    elif build.status in OPEN:
+        yield from _running(picture, build)
+    if build.measures is not None:
+        measures = build.measures
+        peak = f", at most {size(measures.peak_memory)} of memory" if measures.peak_memory else ""
+        yield [(f"took {duration(measures.seconds)}{peak}, room: {measures.room}", "dim")]
+    if build.artifact is not None:
+        yield [(f"{build.artifact.path}, {size(build.artifact.size)}", "dim")]
+
+
+def _running(picture: Picture, build: Build) -> Iterator[list[Span]]:
+    progress = picture.progress_of(build)
+    if progress is not None:
+        yield [(f"{progress.phase} {progress.detail}".strip(), "accent")]
+    left = picture.predicted(build) - picture.elapsed(build)
+    if left > 0:
+        end = of_day(picture.now + left)[:5]
+        yield [(f"should be done about {end}, in {duration(left)}", "")]
+    else:
+        yield [(f"is {duration(-left)} past what history says", "wait")]
+    if build.jobs is not None:
+        yield [(f"with {count(build.jobs, 'make job')} at most", "dim")]
+
+
+def _diagnosis(picture: Picture, build: Build) -> Iterator[list[Span]]:
+    state, found = picture.state, build.diagnosis
+    if found is None:
+        yield [("it is blocked, and no diagnosis was recorded", "wait")]
+        return
+    sure = f"   {found.confidence:.0%} sure" if found.confidence else ""
+    yield [(found.kind, "attention"), (f"   {found.summary}", "bold"), (sure, "dim")]
+    if (odds := blame(state, case_of(state, build))) is not None:
+        shares = (("package", odds.package), ("drone", odds.drone), ("tree", odds.tree))
+        named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= LEAST_SHARE)
+        yield [("likeliest at fault: ", "dim"), (odds.suspect, "wait"), (f"   ({named})", "dim")]
+    held = held_up_by(state, [build])
+    seconds = sum(predicted(state, other) for other in (build, *held))
+    also = f"holds up {count(len(held), 'other build')}, " if held else ""
+    yield [(f"{also}unlocks {duration(seconds)} of compiling", "dim")]
+    before = state.cures.get(cause_of(build.row, found), {})
+    if before:
+        ways = sorted(before.items(), key=lambda way: -way[1])
+        yield [("fixed before by ", "dim"), (", ".join(f"{way} ({times}×)" for way, times in ways), "ok")]
+    for proof in proofs(build):
+        yield [("│ ", "attention"), (f"{proof.place}  " if proof.place else "", "dim"), (proof.text, "")]
+
+
+def _rest(answer: Why) -> Iterator[list[Span]]:
+    if answer.chain:
+        yield []
+        yield heading(f"Waits for {answer.behind}")
+        yield from map(_link, answer.chain[:LINKS])
+        if answer.behind > LINKS:
+            yield [(f"  … and {answer.behind - LINKS} more", "dim")]
+    if answer.nodes:
+        yield []
+        yield heading("What the nodes say")
+        for node in answer.nodes:
+            yield _answer(node, bool(answer.chain))
+
+
+LINK_SIGNS: Final = {
+    "blocked": ("✗", "attention"),
+    "building": ("●", "accent"),
+    "assigned": ("◐", "accent"),
+    "needed": ("·", "dim"),
+}
+
+
+def _link(link: Waiting) -> list[Span]:
+    sign, tone = LINK_SIGNS.get(link.status, ("·", "dim"))
+    over = f", over about {of_day(link.ends)[:5]}" if link.ends is not None else ""
+    tail = f"   {link.status}, {link.reason}{over}"
+    return [
+        (f"  {sign} ", tone),
+        (link.build, "attention" if link.status == "blocked" else ""),
+        (tail, "dim"),
+    ]
+
+
+def _answer(node: NodeAnswer, waits: bool) -> list[Span]:
+    name: Span = (f"  {node.node}  ", "")
+    if node.refusal is None:
+        return [name, ("✓ would take it as soon as it can begin" if waits else "✓ would take it now", "ok")]
+    if node.lift:
+        return [name, (f"✗ {node.refusal}", "wait"), (f"  → {node.lift}", "")]
+    if node.better and node.until is not None:
+        left = f"… left for {node.better}, which should end it about {of_day(node.until)[:5]}"
+        return [name, (left, "dim")]
+    until = f", ends by itself about {of_day(node.until)[:5]}" if node.until is not None else ""
+    return [name, (f"… {node.refusal}{until}", "dim")]
