@@ -68,14 +68,11 @@ def _blocked(seen: Any) -> Iterator[list[Span]]:
 
 def _decision(one: Any) -> list[Span]:
     sign, noun, what = DECISIONS.get(one["what"], ("·", "time", one["what"]))
-    names = ", ".join(one["names"]) + (", …" if one["count"] > len(one["names"]) else "")
+    names = ", ".join(one["names"]) + (", …" if one["about"] > len(one["names"]) else "")
+    often = f" ({one['count']} times)" if one["count"] > one["about"] else ""
     why = f"  {one['reason']}" if one["reason"] else ""
-    return [
-        (f"{sign} ", "wait"),
-        (f"{count(one['count'], noun)} {what}: ", ""),
-        (names, "bold"),
-        (why, "dim"),
-    ]
+    head = f"{count(one['about'], noun)} {what}: "
+    return [(f"{sign} ", "wait"), (head, ""), (names, "bold"), (often, ""), (why, "dim")]
 
 
 def _asked(asked: Any) -> str:

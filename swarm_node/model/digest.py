@@ -29,10 +29,11 @@ class Trouble(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """What the swarm decided by itself, how often, about what (the first few), and why the last time."""
+    """What the swarm decided by itself: how often, about how many, the first few of these, why at last."""
 
     what: What
     count: int
+    about: int
     names: tuple[str, ...]
     reason: str = ""
 
@@ -70,20 +71,19 @@ class _Tally:
         self.asked: Counter[str] = Counter()
         self.ordered: set[tuple[str, bool]] = set()
         """Nodes ("" for the swarm) that a person wants held, or not."""
-        self._decided: dict[What, tuple[int, dict[str, None], str]] = {}
+        self._decided: dict[What, tuple[Counter[str], str]] = {}
 
     def decide(self, what: What, name: str, reason: str = "") -> None:
         """The swarm did this by itself."""
-        times, names, last = self._decided.get(what, (0, {}, ""))
-        if len(names) < NAMED:
-            names[name] = None
-        self._decided[what] = times + 1, names, reason or last
+        names, last = self._decided.get(what, (Counter(), ""))
+        names[name] += 1
+        self._decided[what] = names, reason or last
 
     def decisions(self) -> tuple[Decision, ...]:
         """In the order in which the first of each kind happened."""
         return tuple(
-            Decision(what, times, tuple(names), reason)
-            for what, (times, names, reason) in self._decided.items()
+            Decision(what, names.total(), len(names), tuple(names)[:NAMED], reason)
+            for what, (names, reason) in self._decided.items()
         )
 
 
