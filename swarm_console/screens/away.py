@@ -32,7 +32,7 @@ class AwayDialog(Dialog[None]):
             yield Static(self._heading(), classes="heading", markup=False)
             with VerticalScroll(classes="text"):
                 yield Prose()
-            yield Static(self._foot(), classes="command")
+            yield Static(self._foot(), classes="command", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Prose).show(self._lines())

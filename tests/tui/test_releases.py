@@ -372,3 +372,13 @@ async def test_hostile_text(name: str, open_console: Open) -> None:
         for key in ("1", "2", "s", "3"):
             await act(stage, key)
             check(stage)
+
+
+async def test_zoom_and_back(open_console: Open) -> None:
+    async with open_console(released(), **TOLD) as stage:
+        await act(stage, "r", "z")
+        assert isinstance(stage.app.screen.maximized, ReleasesPane)
+        await act(stage, "escape")
+        assert stage.app.screen.maximized is None
+        await act(stage, "enter", "z", "escape", "escape")
+        assert isinstance(stage.app.screen, ReleasesScreen)
