@@ -16,6 +16,8 @@ WIDE = 100
 """From so many columns on, totals and progress share a line."""
 ROOMY = 80
 """From so many columns on, the orchestrator's name has room."""
+PADDING = 1
+"""As css/top.tcss has it, for as long as there is no size."""
 SHORTEST_BAR, LONGEST_BAR = 10, 40
 TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
 NEXT = "next"
@@ -35,7 +37,7 @@ class Top(Toned):
     def draw(self, picture: Picture) -> None:
         """Show this picture."""
         self._picture = picture
-        drawn = lines(picture, self.size.width)
+        drawn = lines(picture, self.size.width or self.app.size.width - 2 * PADDING)
         if drawn != self._drawn:
             higher = len(drawn) != len(self._drawn)
             self._drawn = drawn

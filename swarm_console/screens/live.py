@@ -30,6 +30,8 @@ class Ours(Keyed):
 class LiveScreen(Ours, Screen[None]):
     """A screen that draws pictures."""
 
+    _drawing = False
+
     @property
     def marked(self) -> str:
         """Whatever it is about, a build or a node; else what the screen below it is about."""
@@ -54,8 +56,21 @@ class LiveScreen(Ours, Screen[None]):
         """Show this picture."""
         raise NotImplementedError
 
+    def draw_soon(self) -> None:
+        """Show the present picture as soon as the sizes of all parts are known; once, however often asked."""
+        if not self._drawing:
+            self._drawing = True
+            self.call_after_refresh(self._draw_now)
+
+    def _draw_now(self) -> None:
+        self._drawing = False
+        self.draw(self.console.picture())
+
+    def on_mount(self) -> None:
+        self.draw(self.console.picture())  # so that the first frame shows it, though no size is known yet
+
     def on_screen_resume(self) -> None:
-        self.call_after_refresh(lambda: self.draw(self.console.picture()))
+        self.draw_soon()
 
 
 class Dialog(Ours, ModalScreen[T]):

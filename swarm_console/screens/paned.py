@@ -41,13 +41,12 @@ class PanedScreen(LiveScreen):
     """The frames as they stand side by side, one below the other in each; none: as the style sheet says."""
     ROOM: ClassVar[tuple[int, int]] = (100, 26)
     """Columns and rows from which on all frames show at once."""
+    _present = ""
     BINDING_GROUP_TITLE = "screens of panes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
         Binding("z", "zoom", "Zoom", False, tooltip="one pane as large as the screen, and back", id="zoom"),
     ]
-
-    _present = ""
 
     def head(self) -> Iterable[Widget]:
         """What stands above the frames."""
@@ -58,6 +57,7 @@ class PanedScreen(LiveScreen):
         return pane(id=pane.__name__, classes=classes)
 
     def compose(self) -> ComposeResult:
+        self._present = self.FIRST.__name__
         yield Top()
         yield from self.head()
         yield PaneStrip()
@@ -115,7 +115,7 @@ class PanedScreen(LiveScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(self.is_small(*event.size), "-small")
-        self.call_after_refresh(lambda: self.draw(self.console.picture()))
+        self.draw_soon()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         frames = (each for each in event.widget.ancestors_with_self if isinstance(each, Frame))
