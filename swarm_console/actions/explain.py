@@ -34,7 +34,7 @@ def show_why(seen: Any, pen: Pen) -> list[str]:
         lines += [f"  • {link['build']}: {_link(link)}" for link in build["chain"]]
         if (more := build.get("behind", 0) - len(build["chain"])) > 0:
             lines.append(pen("dim", f"  … and {more} more"))
-        lines += [f"  {node['node']}: {_answer(node, bool(build['chain']))}" for node in build["nodes"]]
+        lines += [f"  {node['node']}: {said(node, bool(build['chain']))}" for node in build["nodes"]]
         if start := build.get("start"):
             lines.append(f"  {begins(start, _now())}")
         if build["needed_by"]:
@@ -49,7 +49,7 @@ def _link(link: Any) -> str:
     return f"{link['status']}, {link['reason']}{over}"
 
 
-def _answer(node: Any, waits: bool) -> str:
+def said(node: Any, waits: bool) -> str:
     if node["refusal"] is None:
         return "would take it as soon as it can begin" if waits else "would take it now"
     if lift := node.get("lift"):

@@ -7,10 +7,9 @@ from swarm_console.panes.prose import Lines, Page, fact
 from swarm_console.panes.tones import Span
 from swarm_console.pen import size
 from swarm_console.picture import Picture
-from swarm_node.model.catalogue import Offer, Package, replaced
-from swarm_node.model.estimate import cp_of
+from swarm_node.model.change import Change, change
 from swarm_node.model.state import Build
-from swarm_node.model.use import Compared, compared
+from swarm_node.model.use import Compared
 
 OTHERS = 6
 """Further builds of production that are listed."""
@@ -32,7 +31,7 @@ switched (`+on`, `-off`), that its ebuild has newly or no longer, and the size o
             return [[("it is not in the queue", "dim")]]
         head = [fact("why", (build.row.reason, ""))]
         if offer.answer is not None:
-            head += list(_change(build, offer.answer))
+            head += list(_told(change(build, offer.answer), build))
         else:
             head.append(
                 [("  asking what production has …" if offer.waiting else f"  {offer.trouble}", "dim")]
@@ -44,30 +43,28 @@ switched (`+on`, `-off`), that its ebuild has newly or no longer, and the size o
         build, offer = self.dossier.build(picture), self.dossier.offer.answer
         if build is None or offer is None:
             return ""
-        old = replaced(offer.packages, build.row.slot)
-        return f"{old.version if old is not None else 'new'} → {version(build)}"
+        found = change(build, offer)
+        return f"{found.before.version if found.before is not None else 'new'} → {found.after.version}"
 
 
-def version(build: Build) -> str:
-    """The version with its revision."""
-    cpv = build.row.cpv
-    return cpv[len(cp_of(cpv)) + 1 :]
-
-
-def _change(build: Build, offer: Offer) -> Iterator[list[Span]]:
-    old = replaced(offer.packages, build.row.slot)
-    if old is None:
-        has = "production has it in other slots only" if offer.packages else "production has none of it"
-        yield fact("version", (version(build), "ok"), (f"   new: {has}", "dim"))
+def _told(found: Change, build: Build) -> Iterator[list[Span]]:
+    before, after = found.before, found.after
+    if before is None:
+        has = "production has it in other slots only" if found.others else "production has none of it"
+        yield fact("version", (after.version, "ok"), (f"   new: {has}", "dim"))
         yield from _as_it_is(build)
     else:
-        yield _became("version", old.version, version(build))
-        yield _became("slot", old.slot, build.row.slot)
-        if old.repository != build.row.repository:
-            yield _became("repository", old.repository, build.row.repository)
-        yield from _switched(compared(old.use, build.row.use))
-        yield _size(old.size, build)
-    yield from _others(offer, old)
+        yield _became("version", before.version, after.version)
+        yield _became("slot", before.slot, after.slot)
+        if before.repository != after.repository:
+            yield _became("repository", before.repository, after.repository)
+        yield from _switched(found.use)
+        yield _size(before.size or 0, after.size)
+    for package in found.others[:OTHERS]:
+        told = f"{package.version}:{package.slot}, build {package.build_id}, {size(package.size)}"
+        yield fact("also there", (told, "dim"))
+    if len(found.others) > OTHERS:
+        yield fact("", (f"… and {len(found.others) - OTHERS} more", "dim"))
 
 
 def _became(name: str, before: str, after: str) -> list[Span]:
@@ -76,18 +73,14 @@ def _became(name: str, before: str, after: str) -> list[Span]:
     return fact(name, (before, "dim"), (" → ", ""), (after, "accent"))
 
 
-def _switched(found: Compared) -> Iterator[list[Span]]:
-    if not found.changed and not found.added and not found.removed:
+def _switched(use: Compared) -> Iterator[list[Span]]:
+    if not use.changed and not use.added and not use.removed:
         yield fact("USE", ("as in production", "dim"))
-    for name, listed in (
-        ("switched", found.changed),
-        ("new flags", found.added),
-        ("gone flags", found.removed),
-    ):
+    for name, listed in (("switched", use.changed), ("new flags", use.added), ("gone flags", use.removed)):
         if listed:
             yield fact(name, *_toned(listed))
-    if found.same:
-        yield fact("same", (" ".join(found.same), "dim"))
+    if use.same:
+        yield fact("same", (" ".join(use.same), "dim"))
 
 
 def _toned(listed: Sequence[str]) -> Iterator[Span]:
@@ -95,10 +88,9 @@ def _toned(listed: Sequence[str]) -> Iterator[Span]:
         yield f"{flag} ", "ok" if flag.startswith("+") else "wait"
 
 
-def _size(before: int, build: Build) -> list[Span]:
-    if build.artifact is None:
+def _size(before: int, after: int | None) -> list[Span]:
+    if after is None:
         return fact("size", (size(before), "dim"), (" → known once it is built", "dim"))
-    after = build.artifact.size
     share = f"   {(after - before) / before:+.0%}" if before else ""
     return fact("size", (size(before), "dim"), (" → ", ""), (size(after), "accent"), (share, "dim"))
 
@@ -111,12 +103,3 @@ def _as_it_is(build: Build) -> Iterator[list[Span]]:
         yield fact("USE", *_toned([flag if flag.startswith("-") else f"+{flag}" for flag in row.use]))
     if build.artifact is not None:
         yield fact("size", (size(build.artifact.size), "accent"))
-
-
-def _others(offer: Offer, old: Package | None) -> Iterator[list[Span]]:
-    others = [package for package in offer.packages if package is not old]
-    for package in others[:OTHERS]:
-        told = f"{package.version}:{package.slot}, build {package.build_id}, {size(package.size)}"
-        yield fact("also there", (told, "dim"))
-    if len(others) > OTHERS:
-        yield fact("", (f"… and {len(others) - OTHERS} more", "dim"))

@@ -1,7 +1,6 @@
 """What can be seen: status, state, queue, nodes, blocked, why, history, logs."""
 
 import asyncio
-from collections.abc import Iterator
 
 import msgspec
 from aiohttp import web
@@ -12,7 +11,7 @@ from swarm_node.model.estimate import cp_of
 from swarm_node.model.events import AnyEvent
 from swarm_node.model.names import find_builds
 from swarm_node.model.refusal import Refused
-from swarm_node.model.state import Build, State
+from swarm_node.model.state import Build, Node, State
 from swarm_node.model.status import status
 from swarm_node.model.why import why
 from swarm_node.orchestrator.logs import LARGEST
@@ -90,19 +89,19 @@ def in_queue(state: State, build: Build) -> dict[str, object]:
 
 async def show_nodes(request: web.Request) -> web.Response:
     """GET /api/v1/nodes: every node that ever registered, with what it does now."""
-    return reply(list(at_work(request.app[PARTS])))
+    parts = request.app[PARTS]
+    return reply([at_work(parts, node) for node in parts.swarm.state.nodes.values()])
 
 
-def at_work(parts: Parts) -> Iterator[dict[str, object]]:
-    """Every node with what it does now."""
-    state = parts.swarm.state
-    for node in state.nodes.values():
-        yield {
-            **msgspec.to_builtins(node),
-            "building": state.attempts[node.attempt].build if node.attempt is not None else None,
-            "progress": parts.contacts.progress.get(node.name) if node.attempt is not None else None,
-            "silence": round(parts.contacts.silence(node.name), 1),
-        }
+def at_work(parts: Parts, node: Node) -> dict[str, object]:
+    """A node with what it does now."""
+    at = node.attempt
+    return {
+        **msgspec.to_builtins(node),
+        "building": parts.swarm.state.attempts[at].build if at is not None else None,
+        "progress": parts.contacts.progress.get(node.name) if at is not None else None,
+        "silence": round(parts.contacts.silence(node.name), 1),
+    }
 
 
 async def show_why(request: web.Request) -> web.Response:

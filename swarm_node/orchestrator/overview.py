@@ -46,7 +46,7 @@ def _seen(parts: Parts, rows: int) -> dict[str, object]:
         **msgspec.to_builtins(status(state, parts.swarm.now())),
         "orchestrator": parts.settings.node_name,
         "at": parts.swarm.now(),
-        "nodes": list(at_work(parts)),
+        "nodes": [at_work(parts, node) for node in parts.swarm.state.nodes.values()],
         "queue": [in_queue(state, build) for build in top],
         "queued": len(state.builds),
         "verdict": verdict and {"findings": [], "limit": state.policy.risk_limit, **verdict},

@@ -125,6 +125,8 @@ LOOKS = [
     "timeline",
     "sessions",
     "fix-blocked",
+    "node izar",
+    "package app-misc/b",
     "why app-misc/b",
     "monitor",
 ]

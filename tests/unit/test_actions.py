@@ -145,6 +145,83 @@ def test_drift_shows_every_line_that_differs() -> None:
     assert do("drift", paths, nodes=["vega"])[0].exit_code == 0
 
 
+NODE = {
+    "name": "vega",
+    "facts": {"cores": 8, "memory": 8 << 30, "room": "none", "room_reason": "no overlay", "url": "http://v"},
+    "held": True,
+    "hold_reason": "new disk",
+    "attempt": 7,
+    "building": "cat/a-1",
+    "since_begun": 75.0,
+    "progress": {"phase": "compile", "fraction": 0.5, "load": 3.0},
+    "speed": 1.25,
+    "built": 2,
+    "failed": 1,
+    "answers": [{"node": "vega", "build": "cat/b-1", "refusal": "busy", "lift": "", "until": None}],
+}
+
+
+def test_a_node_in_depth_and_what_cannot_be_had_of_it() -> None:
+    past = [{"seq": 4, "event": {"event": "BuildStaged", "at": 0, "attempt": 3, "build": "cat/c-1"}}]
+    gone = Refused("node_unreachable", "vega does not answer", "curl it")
+    paths = {
+        "/api/v1/nodes/vega": [NODE],
+        "/api/v1/history?limit=20&node=vega": [past],
+        "/api/v1/nodes/vega/drift": [gone],
+    }
+    outcome, lines, _ = do("node", paths, node="vega", limit=20)
+    assert outcome.exit_code == 0
+    assert outcome.document["log"]["error"]["code"] == "gateway_unreachable"
+    assert lines[:5] == [
+        "vega  – drained: new disk",
+        "  builds cat/a-1  since 1 min, compile, 50%",
+        "  drone, 8 cores, 8.0 GiB of memory, load 3.00",
+        "  speed 1.25 (1.00 is eight cores), 2 built, 1 failed",
+        "  clean room none: no overlay, address http://v",
+    ]
+    assert "  cat/b-1: busy" in lines and any("cat/c-1" in line for line in lines)
+    assert lines[-2:] == ["? vega: vega does not answer", "  → curl it"]
+
+
+PACKAGE = {
+    "row": {"cpv": "cat/a-2"},
+    "status": "blocked",
+    "diagnosis": {"kind": "other", "evidence": ["it broke"]},
+    "why": {"build": "cat/a-2", "summary": "it is blocked", "chain": [], "nodes": [], "needed_by": [],
+            "cure": ""},
+    "remedies": [{"line": "build-swarm unblock =cat/a-2", "words": "try it again"},
+                 {"line": "", "words": "mend it"}],
+    "neighbours": {"needs": ["cat/b-1"], "needs_far": [], "needed_by": [],
+                   "needed_by_far": list("abcdefghij")},
+    "change": {
+        "before": {"version": "1", "slot": "0", "size": 1024},
+        "after": {"version": "2", "slot": "1", "size": 2048},
+        "use": [["+x"], ["-y"], ["+z"], []],
+    },
+    "expected": {"vega": 61.0},
+}  # fmt: skip
+
+
+def test_a_package_in_depth() -> None:
+    paths = {
+        "/api/v1/packages/cat/a": [[PACKAGE]],
+        "/api/v1/history?limit=20&package=cat/a-2": [[]],
+    }
+    _, lines, _ = do("package", paths, package="cat/a", limit=20)
+    assert lines == [
+        "cat/a-2",
+        "  it is blocked",
+        "  │ it broke",
+        "  1. build-swarm unblock =cat/a-2",
+        "     try it again",
+        "  2. mend it",
+        "  needs cat/b-1",
+        "  needed by, far a, b, c, d, e, f, g, h and 2 more",
+        "  change 1 → 2, slot 0 → 1, USE +x, new flags -y, gone flags +z, 1.0 KiB → 2.0 KiB",
+        "  should take vega 1 min",
+    ]
+
+
 def test_drift_of_all_does_not_end_at_one_that_cannot_be_asked() -> None:
     gone = Refused("node_unreachable", "deneb does not answer", "curl it")
     rows = [{"name": "deneb"}, {"name": "vega"}, {"name": "lost", "up": False}]

@@ -39,7 +39,7 @@ PROMISED = {
     ),
     *("fresh", "release", "verify", "finalize", "rollback", "reset", "pause", "resume", "drain", "undo"),
     *("fix-blocked", "unblock", "balance", "build-local", "configure"),
-    *("sync-verify", "sync-fix", "sync-overlays", "sync-all", "drift"),
+    *("sync-verify", "sync-fix", "sync-overlays", "sync-all", "node", "package", "drift"),
 }
 
 

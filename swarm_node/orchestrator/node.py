@@ -1,4 +1,7 @@
-"""Holding a node's configuration against the swarm's: the orchestrator's own, else what most nodes have."""
+"""One node in depth over HTTP: what it is, what it says to the queue, how far it has drifted.
+
+Its configuration is held against the orchestrator's own, else against what most nodes have.
+"""
 
 import asyncio
 from collections import Counter
@@ -7,11 +10,14 @@ from aiohttp import web
 
 from swarm_node.http.client import Client
 from swarm_node.http.json import reply
+from swarm_node.model.answers import head
 from swarm_node.model.drift import drift
+from swarm_node.model.estimate import speed_of
 from swarm_node.model.messages import Configuration
 from swarm_node.model.names import closest
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Node, State
+from swarm_node.orchestrator.look import at_work
 from swarm_node.orchestrator.machines import own_trees
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.orchestrator.preparation import own_prefix
@@ -20,13 +26,37 @@ from swarm_node.portage.configuration import digest, read_configuration
 ANSWER_SECONDS = 10.0
 
 
+async def show_node(request: web.Request) -> web.Response:
+    """GET /api/v1/nodes/{name}: a node, what it does now, and its answers to the head of the queue."""
+    parts, node = request.app[PARTS], _named(request)
+    state, now = parts.swarm.state, parts.swarm.now()
+    return reply(
+        {
+            **at_work(parts, node),
+            "speed": round(speed_of(state.history, node.name), 3),
+            "since_begun": _since_begun(state, node, now),
+            "answers": head(state, node, now),
+        }
+    )
+
+
+def _since_begun(state: State, node: Node, now: float) -> float | None:
+    attempt = state.attempts.get(node.attempt) if node.attempt is not None else None
+    return round(max(now - attempt.opened, 0.0), 1) if attempt is not None else None
+
+
+def _named(request: web.Request) -> Node:
+    """The node that a path names. Raises: Refused (unknown_node)."""
+    nodes, name = request.app[PARTS].swarm.state.nodes, request.match_info["name"]
+    if name not in nodes:
+        hint = closest(name[:80], nodes, "build-swarm nodes")
+        raise Refused("unknown_node", f"there is no node {name!r:.80}", hint)
+    return nodes[name]
+
+
 async def show_drift(request: web.Request) -> web.Response:
     """GET /api/v1/nodes/{name}/drift: what differs on a node, line by line."""
-    parts, name = request.app[PARTS], request.match_info["name"]
-    node = parts.swarm.state.nodes.get(name)
-    if node is None:
-        hint = closest(name, parts.swarm.state.nodes, "build-swarm nodes")
-        raise Refused("unknown_node", f"there is no node {name!r:.80}", hint)
+    parts, node = request.app[PARTS], _named(request)
     found = await _asked(parts, node)
     reference = await _own(parts)
     if reference is None:
@@ -86,4 +116,7 @@ def _usual(state: State, asked: Node) -> Node:
     return asked if asked in alike else alike[0]
 
 
-ROUTES = (web.get("/api/v1/nodes/{name}/drift", show_drift),)
+ROUTES = (
+    web.get("/api/v1/nodes/{name}", show_node),
+    web.get("/api/v1/nodes/{name}/drift", show_drift),
+)
