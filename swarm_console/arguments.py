@@ -10,7 +10,7 @@ from swarm_console.actions.action import Action, Parameter
 from swarm_console.actions.registry import ACTIONS, find
 from swarm_console.errors import Usage, nearest
 from swarm_console.listing import listing, listing_json
-from swarm_console.options import OPTIONS, SHORT
+from swarm_console.options import LOOPBACK, OPTIONS, SHORT, WEB_PORT
 from swarm_console.request import BY_ACTION, Request
 
 KINDS = {"text": str, "integer": int, "number": float}
@@ -32,11 +32,14 @@ def parse(words: Sequence[str], program: str) -> Request:
     options.demo = options.demo or options.demo_dir is not None
     if options.demo and options.gateway:
         raise Usage("--demo has a gateway of its own", "leave out --gateway, or --demo")
+    web = _web(options)
     name = options.run
     if name is None and program == BY_ACTION and rest and not rest[0].startswith("-"):
         name, *rest = rest
     if name is None:
-        return _without_action(options, rest, program)
+        return _without_action(options, rest, program, web)
+    if web is not None:
+        raise Usage("--web is a screen and takes no action", f"{program} --web, or {program} --run {name}")
     action = find(name)
     parser = for_action(action, program)
     if options.help:
@@ -54,7 +57,24 @@ def parse(words: Sequence[str], program: str) -> Request:
     )
 
 
-def _without_action(options: argparse.Namespace, rest: list[str], program: str) -> Request:
+def _web(options: argparse.Namespace) -> tuple[str, int] | None:
+    """Where --web listens, if it is asked for. Raises: Usage."""
+    if not options.web:
+        for name in ("host", "port"):
+            if getattr(options, name) is not None:
+                raise Usage(f"--{name} says where --web listens", f"swarm-console --web --{name} …")
+        return None
+    if options.json:
+        raise Usage("--web is a screen and no document", "leave out --json, or --web")
+    port = options.port or str(WEB_PORT)
+    if not (port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise Usage(f"{port!r:.40} is no port", "from 1 to 65535, or 0 for a free one")
+    return options.host or LOOPBACK, int(port)
+
+
+def _without_action(
+    options: argparse.Namespace, rest: list[str], program: str, web: tuple[str, int] | None
+) -> Request:
     if rest:
         known = [f"--{option.name}" for option in OPTIONS]
         hint = f"{program} --run {rest[0]}" if rest[0] in ACTIONS else f"{program} --help"
@@ -73,10 +93,11 @@ def _without_action(options: argparse.Namespace, rest: list[str], program: str) 
         return Request(text=script(options.completion))
     if options.names:
         return Request(text=_names(options))
-    if program == BY_ACTION and not options.demo:
+    if program == BY_ACTION and not options.demo and web is None:
         raise Usage("which action?", f"{program} status, or see them all: {program} --list")
     return Request(
         as_json=options.json,
+        web=web,
         readonly=options.readonly,
         gateway=options.gateway,
         demo=options.demo,

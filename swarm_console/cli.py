@@ -61,8 +61,10 @@ def done(request: Request) -> int:
 
 def on_swarm(request: Request, url: str, token: str) -> int:
     """Carry a request out on the swarm of a gateway."""
+    if request.web is not None:
+        return in_browser(request, url, token)
     screen = request.action is None or request.action.name == "monitor"
-    if screen and not request.as_json and terminal(sys.stdin) and terminal(sys.stdout):
+    if screen and not request.as_json and has_screen():
         return full_screen(url, token, request.readonly)
     if request.action is None:
         from swarm_console.actions.registry import ACTIONS
@@ -87,6 +89,19 @@ def full_screen(url: str, token: str, readonly: bool) -> int:
     from swarm_console.opening import run
 
     return run(url, readonly=readonly, token=token)
+
+
+def has_screen() -> bool:
+    """Whether there is a terminal to draw on, or something else that Textual is told to draw on."""
+    return bool(os.environ.get("TEXTUAL_DRIVER")) or (terminal(sys.stdin) and terminal(sys.stdout))
+
+
+def in_browser(request: Request, url: str, token: str) -> int:
+    """The console for browsers of this machine."""
+    from swarm_console.web.server import serve
+
+    assert request.web is not None
+    return serve(url, *request.web, show, readonly=request.readonly, token=token)
 
 
 def report(action: Action, document: Any) -> None:

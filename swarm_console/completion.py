@@ -60,7 +60,7 @@ _build_swarm() {{
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${{COMP_WORDS[i]}} in
             --run) action=${{COMP_WORDS[i+1]}}; [ $((i + 1)) = "$COMP_CWORD" ] && action= ;;
-            --gateway|--demo-dir|--completion) ((i++)) ;;
+            --gateway|--demo-dir|--completion|--host|--port) ((i++)) ;;
             -*) ;;
             *) [ -z "$action" ] && [ "${{COMP_WORDS[0]##*/}}" = build-swarm ] && action=${{COMP_WORDS[i]}} ;;
         esac
@@ -70,7 +70,7 @@ _build_swarm() {{
         --completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$current")); return ;;
         --demo-dir) COMPREPLY=($(compgen -d -- "$current")); return ;;
         --graph) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --gateway) return ;;
+        --gateway|--host|--port) return ;;
         --node) kind=node ;;
     esac
     case $action in
@@ -104,7 +104,7 @@ _build_swarm() {{
     for ((i = 2; i < CURRENT; i++)); do
         case $words[i] in
             --run) ((i + 1 < CURRENT)) && action=$words[i+1] ;;
-            --gateway|--demo-dir|--completion) ((i++)) ;;
+            --gateway|--demo-dir|--completion|--host|--port) ((i++)) ;;
             -*) ;;
             *) [[ -z $action && ${{words[1]:t}} == build-swarm ]] && action=$words[i] ;;
         esac
@@ -114,7 +114,7 @@ _build_swarm() {{
         --completion) compadd bash zsh fish; return ;;
         --demo-dir) _files -/; return ;;
         --graph) _files; return ;;
-        --gateway) return ;;
+        --gateway|--host|--port) return ;;
         --node) kind=node ;;
     esac
     case $action in
@@ -152,6 +152,8 @@ def _fish_option(program: str, name: str, text: str) -> str:
     takes = {
         "--run": " -x",
         "--gateway": " -x",
+        "--host": " -x",
+        "--port": " -x",
         "--demo-dir": " -r -F",
         "--completion": " -x -a 'bash zsh fish'",
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ class Feed:
         self._changed = asyncio.Event()
         self._greyed: frozenset[str] = frozenset()
         self._vigil = Vigil()
+        self._parent = os.getppid()
 
     def begin(self) -> None:
         """Start all of it."""
@@ -92,6 +94,8 @@ class Feed:
 
     def _tick(self) -> None:
         """Let time pass on the screen, where something on it counts."""
+        if self._app.is_web and os.getppid() != self._parent:
+            self._app.exit()  # whoever served it to a browser is gone
         mirror = self._app.mirror
         if not gc.isenabled() and mirror.preview is None:
             gc.freeze()  # what there is now stays: there is no need to look through it again and again

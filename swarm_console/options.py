@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+WEB_PORT, LOOPBACK = 8093, "127.0.0.1"
+"""Where --web listens if nothing else is said."""
+
 
 class Option(NamedTuple):
     """One option; without `word` it is a flag, otherwise `word` stands for its value in a usage line."""
@@ -21,6 +24,9 @@ OPTIONS = (
     Option("demo", "on an embedded swarm that really builds"),
     Option("demo-dir", "where the embedded swarm is kept; implies --demo", "DIR"),
     Option("readonly", "look only: whatever would change something is refused"),
+    Option("web", "the console in a browser on this machine"),
+    Option("host", f"the loopback address that --web listens on (default: {LOOPBACK})", "HOST"),
+    Option("port", f"the port that --web listens on (default: {WEB_PORT}; 0 for a free one)", "PORT"),
     Option("completion", "a script for bash, zsh or fish", "SHELL", ("bash", "zsh", "fish")),
     Option("version", "say the version"),
     Option("help", "say this; with an action, what it takes"),

@@ -29,10 +29,13 @@ class Request:
         gateway: str | None = None,
         demo: bool = False,
         demo_dir: str | None = None,
+        web: tuple[str, int] | None = None,
     ) -> None:
         self.action, self.params, self.text = action, params or {}, text
         self.as_json, self.yes, self.readonly = as_json, yes, readonly
         self.gateway, self.demo, self.demo_dir = gateway, demo, demo_dir
+        self.web = web
+        """Host and port to serve the console to browsers at; None: it stands in the terminal."""
 
 
 def understood(words: Sequence[str], program: str = PROGRAM) -> Request:

@@ -69,6 +69,12 @@ WRONG = {
     "status": ("status", "swarm-console --run status"),
     "--demo --gateway http://g:1": ("--demo", "--gateway"),
     "--completion tcsh": ("tcsh", "--help"),
+    "--web --run status": ("--web", "--run status"),
+    "--web --json": ("--web", "--json"),
+    "--port 80": ("--port", "--web --port"),
+    "--host ::1": ("--host", "--web --host"),
+    "--web --port http": ("'http'", "65535"),
+    "--web --port 70000": ("'70000'", "65535"),
 }
 
 
