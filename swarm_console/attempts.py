@@ -55,6 +55,22 @@ def of_node(state: State, node: str, past: Iterable[Record]) -> list[Tale]:
     return _merged(state, own, past)
 
 
+def of_number(state: State, number: int, past: Iterable[Record]) -> Tale | None:
+    """One attempt, by its number; None where neither state nor log tells of it."""
+    own = [attempt for attempt in (state.attempts.get(number),) if attempt is not None]
+    its = (record for record in past if getattr(record.event, "attempt", None) == number)
+    return next(iter(_merged(state, own, its)), None)
+
+
+def latest(state: State, word: str) -> int | None:
+    """The attempt that a number, or the name of a node or build, stands for; None where there is none."""
+    if word.isascii() and word.isdecimal():
+        return int(word)
+    attempts = state.attempts.values()
+    begun = (a.number for a in attempts if word in (a.node, a.build) and a.started is not None)
+    return max(begun, default=None)
+
+
 def _merged(state: State, own: Iterable[Attempt], past: Iterable[Record]) -> list[Tale]:
     """The log tells more of an attempt that has ended; the state knows the others."""
     found = {attempt.number: _of_state(state, attempt) for attempt in own}

@@ -13,12 +13,14 @@ from swarm_console.panes.tones import Span
 class Hunt:
     """A pattern looked for in one log; `found` is the row where it was found last."""
 
-    def __init__(self, source: Source, pattern: Pattern, lines: LineCount) -> None:
+    def __init__(self, source: Source, pattern: Pattern, lines: LineCount, tell: Callable[[], None]) -> None:
+        """`tell` is called whenever there is something new to say."""
         self.pattern = pattern
         self.found: int | None = None
         self.trouble = ""
-        self._search = Search(source, pattern, lines)
-        self._looking = False
+        self.looking = False
+        """Whether the way to a match is not over yet."""
+        self._search = Search(source, pattern, lines, tell)
         self._around = ""
         """Said of a match that lies beyond an end of the log."""
 
@@ -28,7 +30,7 @@ class Hunt:
 
     async def jump(self, offset: int, size: int, down: bool) -> int | None:
         """The next match below (or above) an offset; behind the log's end it goes on at the other one."""
-        self._looking = True
+        self.looking = True
         try:
             row = await self._search.next(offset, size, down)
             self._around = ""
@@ -39,16 +41,15 @@ class Hunt:
             self._fail(error)
             return None
         finally:
-            self._looking = False
+            self.looking = False
         self.found = row
         return row
 
-    async def count(self, size: Callable[[], int], tell: Callable[[], None]) -> None:
-        """Count all matches of a log that may grow meanwhile; `tell` is called now and then."""
+    async def count(self, size: Callable[[], int]) -> None:
+        """Count all matches of a log that may grow meanwhile."""
         try:
             while not self.done(size()):
                 await self._search.advance(size())
-                tell()
         except Exception as error:
             self._fail(error)
 
@@ -57,6 +58,10 @@ class Hunt:
             self.trouble = "it takes too long: make it simpler"
         else:
             self.trouble = str(explained(error)[0]["error"]["message"])
+
+    def progress(self, size: int) -> float:
+        """The share of the log that has been searched, from 0 to 1."""
+        return self._search.progress(size)
 
     def words(self, size: int) -> list[Span]:
         """What came of it so far."""
@@ -67,7 +72,7 @@ class Hunt:
             return [(f"✗ {self.trouble}", "attention")]
         total, done = self._search.total, self._search.done(size)
         if not done:
-            return [(f"⌕ {total:,} so far, {self._search.progress(size):.0%} searched", "wait")]
+            return [(f"⌕ {total:,} so far, {self.progress(size):.0%} searched", "wait")]
         if not total:
             return [("✗ nothing found", "wait")]
         which = self._search.ordinal(self.found) if self.found is not None else None

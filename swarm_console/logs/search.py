@@ -3,7 +3,7 @@
 import asyncio
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -20,8 +20,11 @@ KEPT: Final = 200_000
 class Search:
     """What is known of where a pattern is found in a log."""
 
-    def __init__(self, source: Source, pattern: Pattern, lines: LineCount) -> None:
-        self.source, self.pattern = source, pattern
+    def __init__(
+        self, source: Source, pattern: Pattern, lines: LineCount, tell: Callable[[], None] = lambda: None
+    ) -> None:
+        """`tell` is called whenever more of the log has been searched."""
+        self.source, self.pattern, self._tell = source, pattern, tell
         self.total = 0
         """Matching rows so far."""
         self._lines = lines
@@ -83,7 +86,8 @@ class Search:
                     return rows or array("Q")
             found = await in_thread(partial(search, self.source, number, self.pattern))
             self._take(found, size)
-            return found.rows
+        self._tell()
+        return found.rows
 
     def _take(self, found: Stretch, size: int) -> None:
         number = found.number

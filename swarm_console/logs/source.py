@@ -36,6 +36,10 @@ class Source(Protocol):
         """When its bytes arrived, from the piece that an offset is in on; blocks. Raises: Refused."""
         ...
 
+    def since(self, moment: float) -> int:
+        """The offset of what arrived at a moment (Unix seconds); blocks. Raises: Refused."""
+        ...
+
 
 class AttemptLog:
     """The log of an attempt, asked for through the gateway."""
@@ -45,18 +49,23 @@ class AttemptLog:
         self.attempt = attempt
 
     def read(self, offset: int, length: int) -> Piece:
-        answer, url = self._ask("log", offset, length)
+        answer, url = self._ask("log", f"offset={offset}&limit={length}")
         if answer.status >= 400:
             document(url, answer)
         return Piece(answer.body, int(answer.headers.get("x-log-size", offset + len(answer.body))))
 
     def times(self, offset: int, most: int) -> Arrivals:
-        answer, url = self._ask("log/times", offset, most)
-        found = document(url, answer)
-        entries = [(int(begin), float(at)) for begin, at in found["times"]]
-        return Arrivals(entries, int(found["size"]))
+        return self._arrivals(f"offset={offset}&limit={most}")
 
-    def _ask(self, what: str, offset: int, limit: int) -> tuple[Answer, str]:
+    def since(self, moment: float) -> int:
+        times = self._arrivals(f"since={moment}&limit=1").times
+        return times[0][0] if times else 0
+
+    def _arrivals(self, query: str) -> Arrivals:
+        answer, url = self._ask("log/times", query)
+        found = document(url, answer)
+        return Arrivals([(int(begin), float(at)) for begin, at in found["times"]], int(found["size"]))
+
+    def _ask(self, what: str, query: str) -> tuple[Answer, str]:
         swarm = self._connect()
-        path = f"/api/v1/attempts/{self.attempt}/{what}?offset={offset}&limit={limit}"
-        return swarm.fetch("GET", path), swarm.url
+        return swarm.fetch("GET", f"/api/v1/attempts/{self.attempt}/{what}?{query}"), swarm.url

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
+from textual.selection import Selection
 from textual.strip import Strip
 
 from swarm_console.logs.pattern import Budget, Pattern
@@ -58,7 +59,9 @@ class LogCanvas(Toned):
         self.put(self.shown)
 
     def put(self, lines: list[Line]) -> None:
-        """Draw these lines from now on."""
+        """Draw these lines from now on; what was selected by mouse stood elsewhere."""
+        if self.is_attached and lines != self.shown and self.text_selection is not None:
+            self.screen.clear_selection()
         self.shown, self._spans = lines, {}
         if (pattern := self._pattern) is not None:
             budget = Budget(HIGHLIGHT_SECONDS)
@@ -94,10 +97,26 @@ class LogCanvas(Toned):
         """The part of a line that shows."""
         enough = line.text[: CROWDED * (self.left + self.room + 1)]
         whole = Strip(self._segments(enough, line, self._spans.get(y, ()), style))
+        whole = self._selected(whole, y).apply_offsets(0, y)
         text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, style)
         if self.wrap or whole.cell_length - self.left <= self.room:
             return text
         return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, self._toned(style, "dim"))])
+
+    def _selected(self, whole: Strip, y: int) -> Strip:
+        """The line with what the mouse selects set off."""
+        selection = self.text_selection
+        span = selection.get_span(y) if selection is not None else None
+        if span is None:
+            return whole
+        begin, end = span[0], span[1] if span[1] >= 0 else whole.cell_length
+        style = self.screen.get_component_rich_style("screen--selection")
+        middle = Segment.apply_style(whole.crop(begin, end), post_style=style)
+        return Strip([*whole.crop(0, begin), *middle, *whole.crop(end)])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        text = "\n".join([*(line.text for line in self.shown), " "])  # an empty last line counts as well
+        return selection.extract(text), "\n"
 
     def _segments(
         self, text: str, line: Line, spans: Sequence[tuple[int, int]], style: Style

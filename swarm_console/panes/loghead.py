@@ -2,17 +2,10 @@
 
 from rich.text import Text
 
-from swarm_console.logs.attempts import Told
+from swarm_console.attempts import SIGNS, Tale
 from swarm_console.panes.tones import Span, Toned, spread
 from swarm_console.picture import Picture
 from swarm_console.times import clock, of_day
-
-OUTCOMES = {
-    "staged": ("✓ staged", "ok"),
-    "failed": ("✗ failed", "attention"),
-    "lost": ("✗ lost", "attention"),
-    "recalled": ("◐ taken back", "dim"),
-}
 
 
 class LogHead(Toned):
@@ -23,9 +16,9 @@ class LogHead(Toned):
         self._left: list[Span] = []
         self._right: list[Span] = []
 
-    def show(self, picture: Picture, number: int, told: Told) -> None:
+    def show(self, picture: Picture, number: int, tale: Tale | None) -> None:
         """Draw what is known of the attempt from now on."""
-        left, right = head(picture, number, told), _link(picture)
+        left, right = head(picture, number, tale), _link(picture)
         if (left, right) != (self._left, self._right):
             self._left, self._right = left, right
             self.refresh()
@@ -34,21 +27,22 @@ class LogHead(Toned):
         return self.line(spread(self._left, self._right, self.size.width), self.size.width)
 
 
-def head(picture: Picture, number: int, told: Told) -> list[Span]:
+def head(picture: Picture, number: int, tale: Tale | None) -> list[Span]:
     """Package, attempt, state and node."""
-    where = f"  on {told.node}" if told.node else ""
-    name = told.build or "a build of before"
-    return [(name, "bold"), (f"  #{number}  ", "dim"), *_state(picture, told), (where, "dim")]
+    if tale is None:
+        return [("a build of before", "bold"), (f"  #{number}", "dim")]
+    state = _running(picture, tale) if tale.outcome == "open" else _ended(tale)
+    return [(tale.build, "bold"), (f"  #{number}  ", "dim"), *state, (f"  on {tale.node}", "dim")]
 
 
-def _state(picture: Picture, told: Told) -> list[Span]:
-    attempt = told.attempt
-    if attempt is None:
-        return [OUTCOMES["failed"]] if told.diagnosis is not None else []
-    if attempt.outcome != "open":
-        return [OUTCOMES[attempt.outcome], (_took(attempt.started, attempt.ended), "dim")]
-    build = picture.state.builds.get(attempt.build)
-    if build is None or attempt.started is None:
+def _ended(tale: Tale) -> list[Span]:
+    took = f" after {clock(tale.seconds)}" if tale.seconds else ""
+    return [SIGNS[tale.outcome], (took, "dim")]
+
+
+def _running(picture: Picture, tale: Tale) -> list[Span]:
+    build, attempt = picture.state.builds.get(tale.build), picture.state.attempts.get(tale.number)
+    if build is None or attempt is None or attempt.started is None:
         return [("◐ handed out", "dim")]
     share, progress = picture.share_of(build), picture.progress_of(build)
     phase = f" {progress.phase}" if progress is not None and progress.phase else ""
@@ -58,10 +52,6 @@ def _state(picture: Picture, told: Told) -> list[Span]:
         (f" {sign}{share.fraction:.0%}", ""),
         (f"  {clock(picture.now - attempt.started)}", "dim"),
     ]
-
-
-def _took(started: float | None, ended: float | None) -> str:
-    return f" after {clock(ended - started)}" if started is not None and ended is not None else ""
 
 
 def _link(picture: Picture) -> list[Span]:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from swarm_console.actions.logs import meant
 from swarm_console.actions.registry import ACTIONS
+from swarm_console.attempts import latest
 from swarm_console.background import in_thread
 from swarm_console.conduct import tell_error
-from swarm_console.logs.attempts import latest
 from swarm_console.screens.parameter import ParameterDialog
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def _open(app: "SwarmConsole") -> None:
 
 async def _attempt(app: "SwarmConsole", word: str) -> int:
     """The attempt that a word stands for; where that is not known here, the swarm says. Raises: Refused."""
-    known = latest(app.picture(), word)
+    known = latest(app.mirror.state, word)
     if known is not None:
         return known
     attempt, _ = await in_thread(partial(meant, app.connect(app.say), word))

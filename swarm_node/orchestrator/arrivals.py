@@ -5,6 +5,7 @@ The file only helps: where it is torn, late or missing, times are unknown and th
 
 import os
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -36,9 +37,19 @@ def arrivals(path: Path, offset: int, most: int) -> list[Arrival]:
 
     Raises: OSError, but not for a missing file.
     """
+    return _entries(path, lambda entry: entry[0] <= offset, most)
+
+
+def since(path: Path, moment: float, most: int) -> list[Arrival]:
+    """Entries from the one that holds what came at a moment (Unix seconds) on; otherwise as `arrivals`."""
+    return _entries(path, lambda entry: entry[1] <= moment, most)
+
+
+def _entries(path: Path, before: Callable[[Arrival], bool], most: int) -> list[Arrival]:
+    """At most so many entries, from the last of those that come before on."""
     try:
         with path.open("rb") as file:
-            first = max(_behind(file, offset) - 1, 0)
+            first = max(_behind(file, before) - 1, 0)
             file.seek(first * _ENTRY.size)
             read = file.read(most * _ENTRY.size)
     except FileNotFoundError:
@@ -47,12 +58,12 @@ def arrivals(path: Path, offset: int, most: int) -> list[Arrival]:
     return [(begin, at) for begin, at in _ENTRY.iter_unpack(whole) if isfinite(at)]
 
 
-def _behind(file: BinaryIO, offset: int) -> int:
-    """The number of the first entry that begins behind an offset."""
+def _behind(file: BinaryIO, before: Callable[[Arrival], bool]) -> int:
+    """The number of the first entry that does not come before."""
     low, high = 0, file.seek(0, os.SEEK_END) // _ENTRY.size
     while low < high:
         middle = (low + high) // 2
         file.seek(middle * _ENTRY.size)
-        begin, _ = _ENTRY.unpack(file.read(_ENTRY.size))
-        low, high = (middle + 1, high) if begin <= offset else (low, middle)
+        begin, at = _ENTRY.unpack(file.read(_ENTRY.size))
+        low, high = (middle + 1, high) if before((begin, at)) else (low, middle)
     return low

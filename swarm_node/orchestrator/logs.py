@@ -65,13 +65,17 @@ class Logs:
         except FileNotFoundError:
             raise _unknown(attempt) from None
 
-    def times(self, attempt: int, offset: int = 0, most: int = 1_000) -> list[Arrival]:
-        """When a log's pieces arrived, from the one that `offset` is in on.
+    def times(
+        self, attempt: int, offset: int = 0, most: int = 1_000, since: float | None = None
+    ) -> list[Arrival]:
+        """When a log's pieces arrived, from the one that `offset` is in on, or that came `since` then.
 
         A negative offset counts from the end. Raises: Refused(unknown_attempt).
         """
         if not self.path(attempt).exists():
             raise _unknown(attempt)
+        if since is not None:
+            return arrivals.since(self.times_path(attempt), since, most)
         begin = max(offset + self.size(attempt), 0) if offset < 0 else offset
         return arrivals.arrivals(self.times_path(attempt), begin, most)
 

@@ -38,6 +38,7 @@ class LogQuery(Body, frozen=True):
 class TimesQuery(Body, frozen=True):
     offset: int = 0
     limit: int = 1_000
+    since: float | None = None
 
 
 async def health(request: web.Request) -> web.Response:
@@ -153,16 +154,17 @@ async def show_log(request: web.Request) -> web.Response:
 
 
 async def show_log_times(request: web.Request) -> web.Response:
-    """GET /api/v1/attempts/{n}/log/times?offset=N&limit=M: when the pieces of a log arrived, as pairs.
+    """GET /api/v1/attempts/{n}/log/times?offset=N&limit=M&since=S: when a log arrived, as pairs.
 
-    Each is an offset and Unix seconds; the first is that of the piece that `offset` is in.
+    Each is an offset and Unix seconds; the first is that of the piece that `offset` is in, or with `since`
+    of the one that holds what came at that moment.
     """
     parts, asked = request.app[PARTS], query(request, TimesQuery)
     if not 0 < asked.limit <= 10_000:
         raise Refused("bad_request", f"limit {asked.limit} is out of range", "from 1 to 10000")
     _check_offset(asked.offset)
     number = attempt_number(request)
-    times = await asyncio.to_thread(parts.logs.times, number, asked.offset, asked.limit)
+    times = await asyncio.to_thread(parts.logs.times, number, asked.offset, asked.limit, asked.since)
     return reply({"size": parts.logs.size(number), "times": times})
 
 

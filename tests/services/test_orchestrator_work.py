@@ -217,6 +217,9 @@ async def test_when_a_log_arrived_is_told_by_offset(service: Service) -> None:
     [(offset, at)] = told["times"]
     assert offset == 0
     assert begin <= at <= time.time()
+    assert (await service.get(f"{path}?since={at + 60}&limit=1"))["times"] == [[0, at]]
+    for odd in ("nan", "inf", "-inf", "1e308"):
+        assert (await service.ask("GET", f"{path}?since={odd}")).status in (200, 400)
     service.parts.logs.times_path(number).unlink()
     assert await service.get(f"{path}?offset=-2&limit=1") == {"size": 4, "times": []}
 

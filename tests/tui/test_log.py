@@ -345,6 +345,7 @@ async def test_a_bad_pattern_is_shown_as_one(open_console: Open) -> None:
         await press(stage, "slash", *"(((", "enter")
         assert entry.has_class("-wrong")
         assert entry.display
+        assert "✗ missing ), unterminated subpattern" in status(stage)
         await press(stage, "backspace", "backspace", "backspace", *"object", "enter")
         assert not entry.has_class("-wrong")
         await until(stage, lambda: "of 10" in status(stage))
@@ -461,6 +462,46 @@ async def test_times(open_console: Open) -> None:
         assert row[2:10] > clocks[4]
         await press(stage, "t")
         assert "○ times" in status(stage)
+
+
+async def test_digits_go_back_in_time(open_console: Open) -> None:
+    story = building()
+    number = attempt_of(story)
+    async with open_console(story, size=(100, 24)) as stage:
+        for minute in range(90):
+            story.write(number, b"".join(b"minute %d, line %d\n" % (minute, line) for line in range(40)))
+            story.now += 60
+        stage.app.open_log(number)
+        await stage.settle()
+        await ready(stage)
+        for key, back in (("2", 1), ("3", 5), ("4", 15), ("5", 30), ("6", 60)):
+            await press(stage, key)
+            await until(stage, lambda: view_of(stage).shown[0].text == f"minute {89 - back}, line 0")  # noqa: B023
+        assert not view_of(stage).following
+        story.logs[number].arrivals.clear()
+        await press(stage, "2")
+        await until(stage, lambda: stage.app._notifications)
+        assert "nobody knows when this log arrived" in stage.text()
+
+
+async def test_the_command_is_copied(open_console: Open) -> None:
+    async with reading(open_console, log_of(10)) as stage:
+        await press(stage, "c")
+        assert stage.app.clipboard == "build-swarm logs 3"
+
+
+async def test_what_the_mouse_selects_is_copied(open_console: Open) -> None:
+    async with reading(open_console, b"the first line\n\nthe third \xe6\x97\xa5 line\n\n") as stage:
+        view = view_of(stage)
+        await stage.pilot.mouse_down(view, offset=(6, 0))
+        await stage.pilot.hover(view, offset=(10, 2))
+        await stage.pilot.mouse_up(view, offset=(10, 2))
+        await stage.pilot.pause()
+        assert stage.app.screen.get_selected_text() == "first line\n\nthe third"
+        stage.story.write(attempt_of(stage.story), b"more\n")
+        await stage.settle()
+        await ready(stage)
+        assert not stage.app.screen.get_selected_text()
 
 
 async def test_unknown_times_stay_empty(open_console: Open) -> None:

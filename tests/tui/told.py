@@ -84,14 +84,21 @@ class Told(Swarm):
         if story.gone:
             raise Refused("gateway_unreachable", f"no gateway answers: {story.gone}", "start it")
         where = urlsplit(path)
-        asked = {key: int(value) for key, value in parse_qsl(where.query)}
-        number, offset, limit = int(where.path.split("/")[4]), asked["offset"], asked["limit"]
-        log = story.logs.get(number)
+        asked = {key: float(value) for key, value in parse_qsl(where.query)}
+        number, offset, limit = (
+            int(where.path.split("/")[4]),
+            int(asked.get("offset", 0)),
+            int(asked["limit"]),
+        )
+        log = story.logs.get(int(number))
         if log is None:
             refused = Refused("unknown_attempt", f"there is no log of attempt {number}", "history")
             return Answer(refused.kind.status, {}, msgspec.json.encode(refused.document()))
         if where.path.endswith("/times"):
-            first = max(bisect_right(log.arrivals, (offset, math.inf)) - 1, 0)
+            begin = offset + len(log.text) if offset < 0 else offset
+            first = max(bisect_right(log.arrivals, (begin, math.inf)) - 1, 0)
+            if "since" in asked:
+                first = max(bisect_right(log.arrivals, asked["since"], key=lambda entry: entry[1]) - 1, 0)
             told = {"size": len(log.text), "times": log.arrivals[first : first + limit]}
             return Answer(200, {}, msgspec.json.encode(told))
         return Answer(200, {"x-log-size": str(len(log.text))}, bytes(log.text[offset : offset + limit]))

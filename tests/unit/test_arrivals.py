@@ -57,6 +57,15 @@ def test_entries_are_found_by_offset(logs: Logs, clock: Clock) -> None:
     assert len(logs.times(7, -10_000)) == 50
 
 
+def test_entries_are_found_by_time(logs: Logs, clock: Clock) -> None:
+    begin = clock.now
+    written(logs, clock, *[(10, b"0123456789")] * 50)
+    assert logs.times(7, most=1, since=begin + 105) == [(90, begin + 100)]
+    assert logs.times(7, most=1, since=begin + 110) == [(100, begin + 110)]
+    assert logs.times(7, most=1, since=0.0) == [(0, begin + 10)]
+    assert logs.times(7, since=begin + 10_000) == [(490, begin + 500)]
+
+
 def test_nothing_new_has_no_time(logs: Logs, clock: Clock) -> None:
     written(logs, clock, (0, b"one\n"))
     clock.now += 60
