@@ -36,6 +36,7 @@ STARTED: Final = re.compile(
 FAILED: Final = re.compile(rb"ERROR: \S{1,200} failed \((\w{1,20})[\s*>#]{1,80}phase\)")
 CPV: Final = rb"([\w+.-]{1,80}/[\w+.-]{1,120}-\d[\w.]{0,60}(?:-r\d{1,3})?)"
 NAMED: Final = re.compile(rb"ERROR: %b(?:::\S{1,80})? failed|>>> Emerging \(\d+ of \d+\) %b" % (CPV, CPV))
+WORD: Final = re.compile(r"\w")
 UNREADABLE: Final = re.compile(rb"[^\x20-\x7e\t\x80-\xff]+")
 
 
@@ -92,7 +93,8 @@ def _fits(log: Excerpt, reading: _Reading, named: tuple[str, ...], known: Circum
     if (rule.patterns and not proof) or rule.ruled_out(log.text):
         return None
     last = range(max(len(log.lines) - LAST_LINES, 0), len(log.lines))
-    shown = [(log.lines[at], text) for at in proof or last if (text := _readable(log.lines[at].text))]
+    read = [(log.lines[at], _readable(log.lines[at].text)) for at in proof or last]
+    shown = [(line, text) for line, text in read if WORD.search(text)]
     shown = shown[:EVIDENCE_LINES] if proof else shown[-EVIDENCE_LINES:]
     return Diagnosis(
         kind=entry.kind,

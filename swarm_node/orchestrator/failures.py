@@ -34,28 +34,32 @@ def load(directory: Path) -> tuple[Rule, ...]:
         raise Refused("bad_request", f"rules of {directory}: {error}", hint) from None
 
 
-async def judge(log: Path, rules: Sequence[Rule], known: Circumstances, own_trees: OwnTrees) -> Diagnosis:
-    """The diagnosis of an attempt from its log, which may be missing.
+async def judge(
+    log: Path, rules: Sequence[Rule], known: Circumstances, own_trees: OwnTrees, repository: str = ""
+) -> Diagnosis:
+    """The diagnosis of an attempt at a package of a repository from its log, which may be missing.
 
     The trees are only compared where a rule that fits the log asks for it: hashing one takes a while.
     Raises: OSError.
     """
     read = await asyncio.to_thread(_read, log)
     if known.node is not None and any(rule.asks_for_tree and rule.found_in(read.text) for rule in rules):
-        known = known._replace(tree=await _compared(known.node, own_trees))
+        known = known._replace(tree=await _compared(known.node, own_trees, repository))
     return await asyncio.to_thread(diagnose, read, rules, known)
 
 
-async def _compared(node: NodeFacts, own_trees: OwnTrees) -> Tree:
+async def _compared(node: NodeFacts, own_trees: OwnTrees, repository: str) -> Tree:
     try:
         own = await own_trees()
     except Refused:
         return ""
     if not own or not node.trees:
         return ""
-    if own.keys() - node.trees.keys():
+    missing = own.keys() - node.trees.keys()
+    if repository in missing or (missing and not repository):
         return "lacks"
-    return "same" if all(node.trees[name] == value for name, value in own.items()) else "differs"
+    shared = own.keys() & node.trees.keys()
+    return "same" if all(node.trees[name] == own[name] for name in shared) else "differs"
 
 
 def _read(log: Path) -> Excerpt:

@@ -215,9 +215,17 @@ async def fail(request: web.Request) -> web.Response:
     parts.contacts.check(report.node, request.headers.get(TOKEN))
     if report.reason == "stopped":
         return await _give_back(parts, number, report.node)
-    node = parts.swarm.state.nodes.get(report.node)
+    state = parts.swarm.state
+    node, attempt = state.nodes.get(report.node), state.attempts.get(number)
+    build = state.builds.get(attempt.build) if attempt is not None else None
     known = Circumstances(report.phase, report.reason, report.rc, node.facts if node is not None else None)
-    diagnosis = await judge(parts.logs.path(number), parts.rules, known, partial(own_trees, parts))
+    diagnosis = await judge(
+        parts.logs.path(number),
+        parts.rules,
+        known,
+        partial(own_trees, parts),
+        build.row.repository if build is not None else "",
+    )
     result = FailBuild(
         node=report.node,
         attempt=number,

@@ -72,6 +72,7 @@ TREES = {"gentoo": "aa", "guru": "bb"}
         (TREES, TREES, "missing-overlay", "sync-overlays"),
         (TREES, {**TREES, "gentoo": "old"}, "tree-out-of-sync", "sync-fix"),
         (TREES, {"gentoo": "old"}, "missing-overlay", "sync-overlays"),
+        (TREES, {"gentoo": "aa", "local": "cc"}, "missing-overlay", "sync-overlays"),
         (TREES, {}, "missing-overlay", "sync-overlays"),
         ({}, TREES, "missing-overlay", "sync-overlays"),
         (None, TREES, "missing-overlay", "sync-overlays"),

@@ -1,0 +1,14 @@
+EAPI=8
+
+DESCRIPTION="Compiles as many big files at once as there are jobs"
+LICENSE="free"
+SLOT="0"
+KEYWORDS="amd64"
+S="${WORKDIR}"
+
+src_compile() {
+	printf '%s\n' 'all: a b c' 'a b c:' "	python3 -c 'import time; hoard = b\"x\" * (120 << 20); time.sleep(2)'" > Makefile || die
+	emake
+}
+
+src_install() { dodir /usr/share/${PN}; }

@@ -1,0 +1,10 @@
+EAPI=8
+
+DESCRIPTION="Takes its time"
+LICENSE="free"
+SLOT="0"
+KEYWORDS="amd64"
+S="${WORKDIR}"
+
+src_compile() { sleep 6; }
+src_install() { dodir /usr/share/${PN}; }
