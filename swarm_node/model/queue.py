@@ -33,6 +33,14 @@ class Queue:
         for build, rank in needed.items():
             self.need(build, rank)
 
+    def copy(self) -> "Queue":
+        """Another queue that stands as this one does."""
+        made = Queue()
+        made.ready = self.ready.copy()
+        made.needs, made.dependents = self.needs, self.dependents  # made anew by `rebuild`, never changed
+        made.waiting, made._needed, made._done = self.waiting.copy(), self._needed.copy(), self._done.copy()
+        return made
+
     def need(self, build: str, rank: float) -> None:
         """The build is to be built: ready at once, or as soon as what it needs is done."""
         self._needed[build] = rank
@@ -54,6 +62,19 @@ class Queue:
             self.waiting[dependent] -= 1
             if not self.waiting[dependent] and dependent in self._needed:
                 self.ready.add(dependent, self._needed[dependent])
+
+    def put(self, build: str, rank: float | None, done: bool) -> None:
+        """Have the index say this of one build: it is needed at a rank, or it is done, or neither."""
+        self.take(build)
+        if done:
+            self.finish(build)
+        elif build in self._done:
+            self._done.remove(build)
+            for dependent in self.dependents.get(build, ()):
+                self.waiting[dependent] += 1
+                self.ready.discard(dependent)
+        if rank is not None:
+            self.need(build, rank)
 
     def unmet(self, build: str) -> list[str]:
         """What the build still waits for, in the order that the resolver gave."""

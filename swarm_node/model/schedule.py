@@ -100,6 +100,12 @@ class ReadyQueue:
     def __iter__(self) -> Iterator[str]:
         return (build for _, build in self._order)
 
+    def copy(self) -> "ReadyQueue":
+        """Another one with the same builds."""
+        made = ReadyQueue()
+        made._keys, made._order = self._keys.copy(), self._order.copy()
+        return made
+
     def top(self, count: int) -> list[str]:
         """The first `count` builds."""
         return [build for _, build in self._order[:count]]
