@@ -39,13 +39,15 @@ class Absence:
 
     def begin(self) -> None:
         """Recall the last look, and tell what was missed as soon as the swarm is known."""
+        if self._app.projector.replay is not None:
+            return
         self._last = self._app.notebook.read().seen.get(self._gateway)
         self._waiting = self._app.set_interval(ASK_SECONDS, self._arrive)
         self._app.set_interval(KEEP_SECONDS, self._keep)
 
     def note(self) -> None:
         """Write down what this console has seen; not before what was missed is told."""
-        if self._told:
+        if self._told and self._app.projector.replay is None:
             self._app.notebook.change(self._looked())
 
     def tell(self) -> None:
@@ -54,7 +56,7 @@ class Absence:
 
     def _arrive(self) -> None:
         """The swarm is known: whoever was away for long hears what happened meanwhile."""
-        if self._waiting is None or not self._app.mirror.known:
+        if self._waiting is None or not self._app.mirror.known or self._app.projector.replay is not None:
             return
         self._waiting.stop()
         self._waiting = None
@@ -64,7 +66,7 @@ class Absence:
             self._told = True
 
     def _keep(self) -> None:
-        if self._told:
+        if self._told and self._app.projector.replay is None:
             self._app.run_worker(
                 in_thread(partial(self._app.notebook.change, self._looked())), group="memory"
             )

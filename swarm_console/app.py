@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -25,6 +25,7 @@ from swarm_console.mirror import Mirror
 from swarm_console.offer import obstacle
 from swarm_console.panes.top import CONSOLE_ITSELF
 from swarm_console.picture import Picture
+from swarm_console.projector import LOCKED, Projector
 from swarm_console.screens import doors
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.live import LiveScreen
@@ -32,6 +33,9 @@ from swarm_console.stream import Wire
 from swarm_console.themes import DARK, LIGHT, THEMES, first_theme, tones
 from swarm_console.titled import Titled, titled
 from swarm_node.model.remedies import Remedy
+
+if TYPE_CHECKING:
+    from swarm_console.replay import Replay
 
 _CSS = Path(__file__).parent / "css"
 SHEETS: list[str | PurePath] = [
@@ -43,12 +47,16 @@ SHEETS: list[str | PurePath] = [
     _CSS / "dialogs.tcss",
     _CSS / "log.tcss",
     _CSS / "timeline.tcss",
+    _CSS / "replay.tcss",
     _CSS / "releases.tcss",
     _CSS / "package.tcss",
     _CSS / "node.tcss",
 ]
 Say = Callable[[str], None]
 Connect = Callable[[Say], Swarm]
+
+
+READONLY = "this console is read only; open it without --readonly"
 
 
 class SwarmConsole(Answering):
@@ -67,6 +75,7 @@ class SwarmConsole(Answering):
         "contents": doors.contents,
         "difference": doors.difference,
         "away": lambda app: app.absence.tell(),
+        "sessions": lambda app: app.open_sessions(),
     }
     """Actions of the registry that are a screen here."""
 
@@ -80,17 +89,21 @@ class SwarmConsole(Answering):
         notebook: Notebook | None = None,
         configuration: Configuration | None = None,
         keymap: Mapping[str, str] | None = None,
+        replay: "Replay | None" = None,
     ) -> None:
         super().__init__()
         self.notebook = notebook or Notebook()
         self.configuration = configuration or Configuration()
-        self.wire, self.connect, self.clock = wire, connect, clock
-        self.locked = "this console is read only; open it without --readonly" if readonly else ""
+        self.wire: Wire = replay or wire
+        self.clock = replay.clock if replay is not None else clock
+        self.connect = connect
+        self.locked = READONLY if readonly else LOCKED if replay is not None else ""
         """Why nothing can be changed from here; empty when it can."""
         self.set_keymap(keymap or {})
         self.key_names = {b.id or "": self.get_key_display(b) for b in keys.effective(keymap or {})}
         """How the key of each action is written."""
-        self.mirror = Mirror(clock)
+        self.mirror = Mirror(self.clock)
+        self.projector: Projector = Projector(self, replay)
         self.feed = Feed(self)
         self.absence: Absence = Absence(self)
         self.busy: dict[str, str] = {}
@@ -124,7 +137,9 @@ class SwarmConsole(Answering):
 
     def picture(self) -> Picture:
         """The swarm as it is now."""
-        return Picture(self.mirror, self.clock(), self.busy, self.locked, self.key_names)
+        return Picture(
+            self.mirror, self.clock(), self.busy, self.locked, self.key_names, self.projector.title
+        )
 
     @property
     def dashboard(self) -> Dashboard:
@@ -178,6 +193,10 @@ class SwarmConsole(Answering):
         """Show a node in depth."""
         self.push_screen(doors.node(node))
 
+    def open_sessions(self) -> None:
+        """Show every session of the log."""
+        self.push_screen(doors.sessions())
+
     def open_timeline(self) -> None:
         """Show the session drone by drone."""
         self.push_screen(doors.timeline())
@@ -190,6 +209,21 @@ class SwarmConsole(Answering):
             opens(self)
         else:
             self.do(name)
+
+    def action_replay(self, how: str, by: int = 1) -> None:
+        """A key of the replay was pressed."""
+        if self.projector.replay is not None:
+            self.projector.replay.move(how, by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "replay" and self.projector.replay is None:
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_quit(self) -> None:
+        """Out of a replay, else out of the console."""
+        if not self.projector.leave():
+            self.exit()
 
     def action_next(self) -> None:
         """Do what the top says is next."""

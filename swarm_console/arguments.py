@@ -30,6 +30,8 @@ def parse(words: Sequence[str], program: str) -> Request:
     """The request of a command line in any of its forms. Raises: Usage."""
     options, rest = everywhere(program).parse_known_args(list(words))
     options.demo = options.demo or options.demo_dir is not None
+    if options.replay is not None:
+        _check_replay(options)
     if options.demo and options.gateway:
         raise Usage("--demo has a gateway of its own", "leave out --gateway, or --demo")
     web = _web(options)
@@ -93,7 +95,8 @@ def _without_action(
         return Request(text=script(options.completion))
     if options.names:
         return Request(text=_names(options))
-    if program == BY_ACTION and not options.demo and web is None:
+    shown = options.demo or web is not None or options.replay is not None
+    if program == BY_ACTION and not shown:
         raise Usage("which action?", f"{program} status, or see them all: {program} --list")
     return Request(
         as_json=options.json,
@@ -102,7 +105,23 @@ def _without_action(
         gateway=options.gateway,
         demo=options.demo,
         demo_dir=options.demo_dir,
+        replay=options.replay,
     )
+
+
+def _check_replay(options: argparse.Namespace) -> None:
+    """Raises: Usage."""
+    if options.run is not None:
+        raise Usage("--replay is the whole screen", "leave out --run, or --replay")
+    if options.json:
+        raise Usage("--replay has no document", "the sessions have one: swarm-console --run sessions --json")
+    if options.web:
+        raise Usage("--web shows the live swarm", "choose a session there, with S; leave out --replay")
+    if not (options.replay == "last" or (options.replay.isascii() and options.replay.isdecimal())):
+        raise Usage(
+            f"there is no session {options.replay!r:.40}",
+            "name its number, or last; see them: swarm-console --run sessions",
+        )
 
 
 def _names(options: argparse.Namespace) -> str:

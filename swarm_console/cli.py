@@ -65,7 +65,11 @@ def on_swarm(request: Request, url: str, token: str) -> int:
         return in_browser(request, url, token)
     screen = request.action is None or request.action.name == "monitor"
     if screen and not request.as_json and has_screen():
-        return full_screen(url, token, request.readonly)
+        return full_screen(url, token, request.readonly, request.replay)
+    if request.replay is not None:
+        from swarm_console.errors import Usage
+
+        raise Usage("a replay needs a terminal", "without one: swarm-console --run sessions")
     if request.action is None:
         from swarm_console.actions.registry import ACTIONS
 
@@ -84,11 +88,11 @@ def on_swarm(request: Request, url: str, token: str) -> int:
     return outcome.exit_code
 
 
-def full_screen(url: str, token: str, readonly: bool) -> int:
+def full_screen(url: str, token: str, readonly: bool, replay: str | None = None) -> int:
     """The console on the whole screen."""
     from swarm_console.opening import run
 
-    return run(url, readonly=readonly, token=token)
+    return run(url, readonly=readonly, token=token, replay=replay, say=say)
 
 
 def has_screen() -> bool:

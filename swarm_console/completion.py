@@ -60,7 +60,7 @@ _build_swarm() {{
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${{COMP_WORDS[i]}} in
             --run) action=${{COMP_WORDS[i+1]}}; [ $((i + 1)) = "$COMP_CWORD" ] && action= ;;
-            --gateway|--demo-dir|--completion|--host|--port) ((i++)) ;;
+            --gateway|--demo-dir|--completion|--host|--port|--replay) ((i++)) ;;
             -*) ;;
             *) [ -z "$action" ] && [ "${{COMP_WORDS[0]##*/}}" = build-swarm ] && action=${{COMP_WORDS[i]}} ;;
         esac
@@ -68,6 +68,7 @@ _build_swarm() {{
     case $before in
         --run) COMPREPLY=($(compgen -W '{" ".join(ACTIONS)}' -- "$current")); return ;;
         --completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$current")); return ;;
+        --replay) COMPREPLY=($(compgen -W last -- "$current")); return ;;
         --demo-dir) COMPREPLY=($(compgen -d -- "$current")); return ;;
         --graph) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --gateway|--host|--port) return ;;
@@ -104,7 +105,7 @@ _build_swarm() {{
     for ((i = 2; i < CURRENT; i++)); do
         case $words[i] in
             --run) ((i + 1 < CURRENT)) && action=$words[i+1] ;;
-            --gateway|--demo-dir|--completion|--host|--port) ((i++)) ;;
+            --gateway|--demo-dir|--completion|--host|--port|--replay) ((i++)) ;;
             -*) ;;
             *) [[ -z $action && ${{words[1]:t}} == build-swarm ]] && action=$words[i] ;;
         esac
@@ -112,6 +113,7 @@ _build_swarm() {{
     case $words[CURRENT-1] in
         --run) _describe action actions; return ;;
         --completion) compadd bash zsh fish; return ;;
+        --replay) compadd last; return ;;
         --demo-dir) _files -/; return ;;
         --graph) _files; return ;;
         --gateway|--host|--port) return ;;
@@ -155,6 +157,7 @@ def _fish_option(program: str, name: str, text: str) -> str:
         "--host": " -x",
         "--port": " -x",
         "--demo-dir": " -r -F",
+        "--replay": " -x -a 'last'",
         "--completion": " -x -a 'bash zsh fish'",
     }
     return f"complete -c {program} -l {name[2:]}{takes.get(name, '')} -d {_quoted(text)}"

@@ -35,10 +35,14 @@ class Feed:
 
     def begin(self) -> None:
         """Start all of it."""
-        self.listen()
-        self._app.run_worker(self._keep_asking(), group="health", exclusive=True)
+        self.restart()
         self._app.run_worker(self._keep_drawing(), group="draw", exclusive=True)
         self._app.set_interval(TICK_SECONDS, self._tick)
+
+    def restart(self) -> None:
+        """Listen to the console's wire and ask after its health; another one before it is let go."""
+        self.listen()
+        self._app.run_worker(self._keep_asking(), group="health", exclusive=True)
 
     def listen(self) -> None:
         """Follow the swarm; what was followed before is let go."""
@@ -71,7 +75,7 @@ class Feed:
 
     def _call(self, picture: Picture) -> None:
         """Call for a person who looks elsewhere, when something newly needs one."""
-        if not picture.mirror.known:
+        if not picture.mirror.known or picture.replay:
             return
         wanted = self._app.configuration.attention
         if self._vigil.is_new(claims(picture)) and wanted.bell:

@@ -23,11 +23,67 @@ OWN: Final = (
     Binding("t", "turn_theme", "Dark or light", False, tooltip="dark or light", id="theme"),
 )
 
+REPLAY: Final = (
+    Binding("space", "replay('play')", "Play", tooltip="in a replay: play or pause", id="play"),
+    Binding(
+        "left", "replay('skip', -1)", "Back", False, tooltip="in a replay: a little back", id="skip-back"
+    ),
+    Binding("right", "replay('skip', 1)", "On", False, tooltip="in a replay: a little on", id="skip-on"),
+    Binding(
+        "shift+left", "replay('skip', -10)", "Far back", False, tooltip="in a replay: far back", id="far-back"
+    ),
+    Binding("shift+right", "replay('skip', 10)", "Far on", False, tooltip="in a replay: far on", id="far-on"),
+    Binding(
+        "comma",
+        "replay('step', -1)",
+        "Event back",
+        False,
+        tooltip="in a replay: one event back",
+        id="event-back",
+    ),
+    Binding(
+        "full_stop",
+        "replay('step', 1)",
+        "Event on",
+        False,
+        tooltip="in a replay: one event on",
+        id="event-on",
+    ),
+    Binding(
+        "m", "replay('mark', 1)", "Mark", tooltip="in a replay: the next failure or release", id="mark-on"
+    ),
+    Binding(
+        "M", "replay('mark', -1)", "Mark back", False, tooltip="in a replay: the one before", id="mark-back"
+    ),
+    Binding(
+        "less_than_sign,minus",
+        "replay('speed', -1)",
+        "Slower",
+        False,
+        tooltip="in a replay: slower",
+        id="slower",
+    ),
+    Binding(
+        "greater_than_sign,plus,equals_sign",
+        "replay('speed', 1)",
+        "Faster",
+        False,
+        tooltip="in a replay: faster",
+        id="faster",
+    ),
+    Binding(
+        "home", "replay('end', -1)", "Beginning", False, tooltip="in a replay: its beginning", id="beginning"
+    ),
+    Binding("end", "replay('end', 1)", "End", False, tooltip="in a replay: its end", id="ending"),
+)
+"""Keys that only work while something is replayed, and only where no table or chart has them."""
+
 
 def bindings() -> Iterator[Binding]:
     """Keys of actions, those in the footer first, then the console's own."""
     yield from map(_binding, sorted((a for a in ACTIONS.values() if a.key), key=_place))
     yield from OWN
+    yield from REPLAY
 
 
 def remedy_key(number: int, action: str) -> Binding:

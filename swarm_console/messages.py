@@ -96,3 +96,10 @@ class LogMoved(Message):
 @dataclass
 class BarMarked(Message):
     """The mark of the timeline is on another attempt, or on another lane."""
+
+
+@dataclass
+class SessionChosen(Message):
+    """Show this session of the past again."""
+
+    session: int

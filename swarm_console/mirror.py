@@ -52,6 +52,8 @@ class Message(msgspec.Struct, frozen=True):
     events: tuple[Record, ...] = ()
     words: tuple[Progress, ...] = ()
     logs: dict[int, int] = {}
+    before: tuple[Record, ...] | None = None
+    """What had happened before a snapshot, where that is known; in a replay."""
 
 
 class Link(NamedTuple):
@@ -110,10 +112,10 @@ class Mirror:
         """Where to go on reading: (after this sequence number, of this generation); None for a snapshot."""
         return (self.state.seq, self.generation) if self.generation is not None else (None, None)
 
-    def take(self, raw: bytes) -> None:
+    def take(self, raw: bytes | Message) -> None:
         """Fold one message in. Raises: OutOfStep."""
         try:
-            message = _decode(raw)
+            message = _decode(raw) if isinstance(raw, bytes) else raw
             self._take_state(message)
             for record in message.events:
                 self._fold(record)
@@ -137,6 +139,8 @@ class Mirror:
             self._arrival = Arrival(message.snapshot, message.generation, message.instalments)
         elif message.snapshot is not None:
             self._begin(message.snapshot)
+            if message.before is not None:
+                self.recent = deque(message.before, maxlen=REMEMBERED)
         if message.generation is not None and self._arrival is None:
             self.generation = message.generation
         arrival = self._arrival
@@ -185,7 +189,7 @@ class Mirror:
 
     def _begin(self, state: State, preview: Preview | None = None) -> None:
         self.state, self.known, self._lineup = state, True, None
-        self.preview, self._arrival = preview, None
+        self.preview, self._arrival, self.lanes = preview, None, Lanes()
         while self.recent and self.recent[-1].seq > state.seq:
             self.recent.pop()
         self._drop_ended()

@@ -8,6 +8,8 @@ from swarm_console.picture import Picture
 from swarm_node.model.rules.session import PREPARING
 
 Obstacle = Callable[[Picture], str]
+OF_THE_PICTURE: Final = ("timeline", "sessions", "logs", "fix-blocked", "keys")
+"""Actions that show what the picture has, or what does not change any more: in a replay too."""
 
 
 def obstacle(action: Action, picture: Picture) -> str:
@@ -21,7 +23,7 @@ def obstacle(action: Action, picture: Picture) -> str:
 
 def bar(action: Action, picture: Picture) -> str:
     """Why an action cannot be done from here at all, whatever it is to be about; "" when it can."""
-    if picture.locked and action.changes:
+    if picture.locked and (action.changes or (picture.replay and action.name not in OF_THE_PICTURE)):
         return picture.locked
     return "it is under way already" if action.name in picture.busy else ""
 

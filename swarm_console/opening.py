@@ -3,22 +3,38 @@
 import asyncio
 import gc
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from swarm_console.ask import Swarm
 from swarm_console.configuration import configured, files
 from swarm_console.gateway import Gateway
 from swarm_console.memory import of_user
 
+if TYPE_CHECKING:
+    from swarm_console.replay import Replay
 
-def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
+
+def run(
+    gateway_url: str,
+    *,
+    readonly: bool = False,
+    token: str = "",
+    replay: str | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> int:
     """The console on the swarm behind a gateway, until it is quit; the exit code.
 
-    Without a token, the swarm's secret comes from SWARM_TOKEN. Raises: Usage for a bad console.toml.
+    `replay` is a session of the past to show in place of the present, by its number or `last`; how far it is
+    fetched is told to `say`. Without a token, the swarm's secret comes from SWARM_TOKEN.
+    Raises: Usage for a bad console.toml, Refused for a session that there is not.
     """
     secret = token or os.environ.get("SWARM_TOKEN", "")
     gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
     wire = Gateway(gateway_url, secret)
-    wire.ask_ahead()
+    shown = _fetched(Swarm(gateway_url, secret), replay, say) if replay is not None else None
+    if shown is None:
+        wire.ask_ahead()
     wanted = configured(files())
     keymap = {}
     if wanted.values.keys:
@@ -37,8 +53,17 @@ def run(gateway_url: str, *, readonly: bool = False, token: str = "") -> int:
                 notebook=of_user(),
                 configuration=wanted.values,
                 keymap=keymap,
+                replay=shown,
             )
             await app.run_async()
             return app.return_code or 0
 
     return asyncio.run(live())
+
+
+def _fetched(swarm: Swarm, session: str, say: Callable[[str], None]) -> "Replay":
+    """Raises: Refused."""
+    from swarm_console.recordings import load
+    from swarm_console.replay import Replay
+
+    return Replay(load(swarm, session, say))

@@ -23,6 +23,7 @@ OPTIONS = (
     Option("gateway", "the gateway (default: GATEWAY_URL, console.conf, loopback)", "URL"),
     Option("demo", "on an embedded swarm that really builds"),
     Option("demo-dir", "where the embedded swarm is kept; implies --demo", "DIR"),
+    Option("replay", "see a session of the past again: its number, or last", "SESSION"),
     Option("readonly", "look only: whatever would change something is refused"),
     Option("web", "the console in a browser on this machine"),
     Option("host", f"the loopback address that --web listens on (default: {LOOPBACK})", "HOST"),

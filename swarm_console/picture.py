@@ -40,6 +40,7 @@ class Picture:
         busy: Mapping[str, str] = MappingProxyType({}),
         locked: str = "",
         keys: Mapping[str, str] = MappingProxyType({}),
+        replay: str = "",
     ) -> None:
         self.mirror, self.now = mirror, now
         self.busy = busy
@@ -48,6 +49,8 @@ class Picture:
         """Why nothing can be changed from here; empty when it can."""
         self.keys = keys
         """How the key of each action is written, by the action's name."""
+        self.replay = replay
+        """What of the past is shown in place of the present; "" for nothing."""
 
     @property
     def state(self) -> State:

@@ -34,9 +34,9 @@ def load(swarm: Swarm, session: str, done: Callable[[str], None] = lambda words:
     reel = Reel(begun.session, begun.state)
     try:
         while reel.last < begun.session.last:
-            done(f"session {begun.session.session}: {len(reel):,} of {begun.session.events - 1:,} events")
             if not reel.add(_page(swarm, reel.last)):
                 break
+            done(f"session {begun.session.session}: {len(reel):,} of {begun.session.events - 1:,} events")
         reel.prepare()
     except (msgspec.MsgspecError, ValueError, KeyError) as error:
         raise refused(

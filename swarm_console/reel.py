@@ -73,9 +73,9 @@ class Reel:
         """
         before = len(self)
         for raw in _pages(page):
-            stamp = _stamp(raw)
-            if stamp.seq > self.recorded.last:
+            if self.last == self.recorded.last:
                 break
+            stamp = _stamp(raw)
             if stamp.seq != self.last + 1:
                 raise ValueError(f"event {stamp.seq} follows {self.last}")
             self._raw.append(raw)
@@ -116,12 +116,14 @@ class Reel:
 
     def go(self, index: int) -> State:
         """Take the state to where so many events have happened; it is the same object, changed."""
+        collecting = gc.isenabled()
         gc.disable()
         try:
             self._turn(index)
             self._fold(index)
         finally:
-            gc.enable()
+            if collecting:
+                gc.enable()
         return self.state
 
     def _turn(self, index: int) -> None:

@@ -30,12 +30,15 @@ class Request:
         demo: bool = False,
         demo_dir: str | None = None,
         web: tuple[str, int] | None = None,
+        replay: str | None = None,
     ) -> None:
         self.action, self.params, self.text = action, params or {}, text
         self.as_json, self.yes, self.readonly = as_json, yes, readonly
         self.gateway, self.demo, self.demo_dir = gateway, demo, demo_dir
         self.web = web
         """Host and port to serve the console to browsers at; None: it stands in the terminal."""
+        self.replay = replay
+        """The session of the past to show, by its number or `last`."""
 
 
 def understood(words: Sequence[str], program: str = PROGRAM) -> Request:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Final, Protocol
 
-from swarm_console.mirror import Health, Mirror, OutOfStep
+from swarm_console.mirror import Health, Message, Mirror, OutOfStep
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 """Seconds between tries; never longer, so that a picture is live again within a second of the swarm."""
@@ -25,8 +25,8 @@ class Wire(Protocol):
         """Messages that are on their way already, from before anybody listened; mostly none."""
         ...
 
-    def messages(self, after: int | None, generation: int | None) -> AsyncGenerator[bytes, None]:
-        """The stream's messages from a place on. Raises: Unreachable."""
+    def messages(self, after: int | None, generation: int | None) -> AsyncGenerator[bytes | Message, None]:
+        """The stream's messages from a place on, as texts or ready made. Raises: Unreachable."""
         ...
 
     async def past(self) -> bytes:

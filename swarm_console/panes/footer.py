@@ -58,11 +58,17 @@ class KeyFooter(Toned):
                 active.tooltip,
             )
             for active in sorted(screen.active_bindings.values(), key=lambda each: each.binding.id == HELP)
-            if active.binding.show
+            if active.binding.show and (active.enabled or not self._replays)
         ]
         if labels != self._labels:
             self._labels = labels
             self.refresh()
+
+    @property
+    def _replays(self) -> bool:
+        """In a replay most actions can do nothing, and give their places to those that can."""
+        projector = getattr(self.app, "projector", None)
+        return projector is not None and projector.replay is not None
 
     def render(self) -> Text:
         return Text().join(self.line(label.spans) for label in fitting(self._labels, self.size.width))

@@ -56,7 +56,8 @@ class Gantt(ScrollView, can_focus=True):
         Binding("shift+right,L", "look('time', 0.5)", "Later", False, tooltip="scroll on", id="later"),
         Binding("home,g", "look('end', 0)", "First", False, tooltip="the lane's first bar", id="first"),
         Binding("end,G", "look('end', -1)", "Last", False, tooltip="the lane's last bar", id="last"),
-        Binding("plus,equals_sign", "look('zoom', 1)", "In", tooltip="closer, round the bar", id="zoom-in"),
+        Binding("plus", "look('zoom', 1)", "In", tooltip="closer, round the bar", id="zoom-in"),
+        Binding("equals_sign", "look('zoom', 1)", "In", False, tooltip="closer as well", id="zoom-in-too"),
         Binding("minus", "look('zoom', -1)", "Out", tooltip="farther away", id="zoom-out"),
         Binding("0", "look('all', 0)", "All", tooltip="the whole session", id="zoom-all"),
         Binding(

@@ -83,7 +83,7 @@ def _who(picture: Picture) -> list[Span]:
     if picture.state.held:
         because = f": {picture.state.hold_reason}" if picture.state.hold_reason else ""
         spans.append((f"  ‖ paused{because}", "wait"))
-    if picture.locked:
+    if picture.locked and not picture.replay:
         spans.append(("  read only", "dim"))
     if picture.busy:
         spans.append((f"  ↻ {', '.join(picture.busy.values())} …", "accent"))
@@ -92,6 +92,8 @@ def _who(picture: Picture) -> list[Span]:
 
 def _health(picture: Picture, width: int) -> list[Span]:
     health = picture.health
+    if picture.replay:
+        return [(" ▶ REPLAY ", "key"), (f" {picture.replay}", "bold")]
     if not health.asked:
         return [("gateway …", "dim")]
     if health.gateway:

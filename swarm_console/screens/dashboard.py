@@ -81,8 +81,9 @@ class Dashboard(PanedScreen):
         self.set_class(self.is_small(*event.size) and event.size.height >= TALL_ROWS, "-tall")
 
     def leave(self) -> None:
-        """There is nothing below it."""
-        self.pane(self.present).enter()
+        """There is nothing below it, but out of a replay it leads."""
+        if not self.console.projector.leave():
+            self.pane(self.present).enter()
 
     def on_cluster_chosen(self, message: ClusterChosen) -> None:
         self.app.push_screen(doors.cluster(message.cause))

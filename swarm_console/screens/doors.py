@@ -43,6 +43,13 @@ def timeline() -> Screen[None]:
     return TimelineScreen()
 
 
+def sessions() -> Screen[None]:
+    """Every session of the log."""
+    from swarm_console.screens.sessions import SessionsScreen
+
+    return SessionsScreen()
+
+
 def help_() -> Screen[None]:
     """Every key."""
     from swarm_console.screens.help import help_screen

@@ -12,6 +12,7 @@ from swarm_console.picture import Picture
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
+    from swarm_console.replay import Replay
 
 AROUND = 10
 """Rows of the screen that a dialog's text leaves to its frame, heading and foot, and to what lies behind."""
@@ -68,6 +69,15 @@ class LiveScreen(Ours, Screen[None]):
 
     def on_mount(self) -> None:
         self.draw(self.console.picture())  # so that the first frame shows it, though no size is known yet
+        self.bar(self.console.projector.replay)
+
+    def bar(self, replay: "Replay | None") -> None:
+        """Have the bar of a replay above the footer, or have it no longer."""
+        self.query("PlayBar").remove()
+        if replay is not None:
+            from swarm_console.panes.playbar import PlayBar
+
+            self.mount(PlayBar(replay), before=-1)
 
     def on_screen_resume(self) -> None:
         self.draw_soon()

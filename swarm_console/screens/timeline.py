@@ -19,7 +19,7 @@ class TimelineScreen(LiveScreen):
 
     BINDING_GROUP_TITLE = "screens in depth"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "app.pop_screen", "Back", tooltip="where one came from", id="back")
+        Binding("escape", "app.pop_screen", "Back", tooltip="where one came from", id="back")
     ]
 
     @property

@@ -13,7 +13,9 @@ from textual.pilot import Pilot
 from swarm_console.app import SwarmConsole
 from swarm_console.configuration import Configuration
 from swarm_console.memory import Notebook
+from swarm_console.replay import Replay
 from swarm_console.screens.live import Dialog
+from tests.tui.recorded import reel_of
 from tests.tui.story import Story
 from tests.tui.told import Operator
 
@@ -50,6 +52,8 @@ class Stage:
 
     def _arrived(self) -> bool:
         mirror = self.app.mirror
+        if (replay := self.app.projector.replay) is not None:
+            return mirror.known and replay.reel.index == replay.player.index
         if self.app.busy and not isinstance(self.app.screen, Dialog):
             return False
         if self.story.gone:
@@ -89,6 +93,7 @@ def open_console(notebook: Notebook) -> Open:
         readonly: bool = False,
         keymap: dict[str, str] | None = None,
         configuration: Configuration | None = None,
+        replay: str = "",
         **answers: Any,
     ) -> AsyncIterator[Stage]:
         operator = Operator(story, answers)
@@ -100,6 +105,7 @@ def open_console(notebook: Notebook) -> Open:
             notebook=notebook,
             keymap=keymap,
             configuration=configuration,
+            replay=Replay(reel_of(story.told, replay), lambda: story.now) if replay else None,
         )
         async with app.run_test(size=size, notifications=True) as pilot:
             stage = Stage(pilot, app, story, operator)

@@ -1,0 +1,91 @@
+"""The bar of a replay: where it is, how fast it goes, and where something failed or was released."""
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+from textual import events
+
+from swarm_console.panes.tones import Span, Toned, spread
+from swarm_console.player import Player
+from swarm_console.times import clock, of_day
+
+if TYPE_CHECKING:
+    from swarm_console.replay import Replay
+
+FRAME_SECONDS: Final = 0.1
+SIGNS: Final = {"failure": ("✗", "attention"), "release": ("▲", "ok")}
+HINTS: Final = "space plays  ← → , . m < > go  q leaves"
+ROOMY: Final = 130
+"""From so many columns on, the keys have room."""
+
+
+class PlayBar(Toned, can_focus=True):
+    """Two lines at the bottom of every screen of a replay; a click on the lower one goes there."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, replay: "Replay") -> None:
+        super().__init__()
+        self._replay = replay
+        self._drawn: list[list[Span]] = []
+
+    def on_mount(self) -> None:
+        self.set_interval(FRAME_SECONDS, self._look)
+
+    def _look(self) -> None:
+        drawn = [
+            head(self._replay.player, self._replay.title, self.size.width - 2),
+            track(self._replay.player, self.size.width - 2),
+        ]
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.refresh()
+
+    def on_resize(self) -> None:
+        self._look()
+
+    def render(self) -> Text:
+        return self.block(self._drawn, self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        width = self.size.width - 2
+        if event.y == 1 and width > 1:
+            self._replay.go_to(min(max((event.x - 1) / (width - 1), 0.0), 1.0))
+        elif event.y == 0:
+            self._replay.move("play")
+
+
+def head(player: Player, title: str, width: int) -> list[Span]:
+    """What is replayed, the moment that is shown, and how fast it goes on."""
+    sign = "▶" if player.playing else "■" if player.over else "‖"
+    word = "playing" if player.playing else "over" if player.over else "paused"
+    left: list[Span] = [
+        (f" {sign} REPLAY ", "key"),
+        (f" {title}", "bold"),
+        (f"  {of_day(player.at)}", "accent"),
+        (f"  {word} {player.speed}×", ""),
+        (f"  event {player.index:,} of {len(player.times):,}", "dim"),
+    ]
+    passed = f"{clock(player.at - player.opened)} / {clock(player.end - player.opened)}"
+    right = f"{HINTS}   {passed}" if width >= ROOMY else passed
+    return spread(left, [(right, "dim")], width)
+
+
+def track(player: Player, width: int) -> list[Span]:
+    """The session as a bar: what has happened, where it is, what is to come, and the marks."""
+    cells = max(width, 1)
+    here = round(player.share * (cells - 1))
+    signs: dict[int, Span] = {}
+    for mark in player.marks:
+        place = round(player.share_of(player.time(mark.number)) * (cells - 1))
+        if mark.kind == "release" or place not in signs:
+            signs[place] = SIGNS[mark.kind]
+    signs[here] = ("●", "bold")
+    spans: list[Span] = []
+    for place in range(cells):
+        span = signs.get(place) or (("━", "accent") if place < here else ("╌", "dim"))
+        if spans and spans[-1][1] == span[1]:
+            spans[-1] = (spans[-1][0] + span[0], span[1])
+        else:
+            spans.append(span)
+    return spans
