@@ -1,5 +1,6 @@
 """Looking back over HTTP: sessions in figures, how each began, and the log page by page, through restarts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from swarm_console.ask import Swarm
+from swarm_console.recordings import load
 from swarm_node.journal.base import JournalError, Snapshot
 from swarm_node.model.apply import apply
 from swarm_node.model.commands import OpenSession
@@ -200,6 +203,18 @@ async def test_opening_a_session_survives_a_snapshot_that_cannot_be_kept(
     await service.parts.swarm.submit(OpenSession(clear=True))
     assert service.parts.swarm.state.session.number == 1
     assert (await beginning(service, 1))[0].session == 1
+
+
+async def test_the_console_replays_what_the_service_recorded(service: Service) -> None:
+    izar = await service.drone()
+    await session(service, izar, 6, fail=2)
+    await session(service, izar, 3)
+    last = (await sessions(service))[1].last
+    reel = await asyncio.to_thread(load, Swarm(service.url), "1")
+    assert reel.last == last
+    for index in (len(reel), 5, 0, 17, len(reel)):
+        assert encoded(reel.go(index)) == encoded(refold(service, reel.recorded.first + index))
+    assert [mark.kind for mark in reel.marks] == ["failure", "failure"]
 
 
 async def test_pages_of_the_log(service: Service) -> None:

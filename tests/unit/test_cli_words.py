@@ -53,6 +53,14 @@ def test_the_quick_way_means_what_the_parser_means(name: str) -> None:
     assert facts(understood([name], BY_ACTION)) == facts(parse([name], BY_ACTION))
 
 
+def test_a_replay_is_the_whole_screen_under_both_names() -> None:
+    for program in (PROGRAM, BY_ACTION):
+        for session in ("3", "last"):
+            request = parse(["--replay", session], program)
+            assert (request.action, request.replay) == (None, session)
+    assert parse([], PROGRAM).replay is None
+
+
 def test_a_demo_directory_alone_means_the_demo() -> None:
     assert parse(["--demo-dir", "/d"], PROGRAM).demo and not parse([], PROGRAM).demo
 
@@ -75,6 +83,12 @@ WRONG = {
     "--host ::1": ("--host", "--web --host"),
     "--web --port http": ("'http'", "65535"),
     "--web --port 70000": ("'70000'", "65535"),
+    "--replay": ("--replay", "--help"),
+    "--replay gone": ("'gone'", "--run sessions"),
+    "--replay -1": ("'-1'", "--run sessions"),
+    "--replay 1 --run status": ("--replay", "leave out"),
+    "--replay 1 --json": ("--replay", "--run sessions --json"),
+    "--replay 1 --web": ("--web", "leave out --replay"),
 }
 
 
@@ -99,6 +113,8 @@ WORDS = [
     "x",
     "1",
     "--demo",
+    "--replay",
+    "last",
 ]
 
 

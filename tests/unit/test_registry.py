@@ -127,6 +127,7 @@ COMPLETED = {
     "build-swarm finalize --f": {"--force"},
     "swarm-console --run finalize --ver": {"--verify-id", "--version"},
     "swarm-console --completion ": {"bash", "zsh", "fish"},
+    "swarm-console --replay ": {"last"},
     "build-swarm drain v": {"vega"},
     "build-swarm why app-misc/o": {"app-misc/orrery-1.1"},
     "build-swarm unblock --node ": {"vega", "altair"},
