@@ -43,10 +43,12 @@ def why_no_shell(node: Node) -> str:
 def command(setting: str, node: Node) -> list[str]:
     """The words of the configured command, {host} and {node} filled in; no shell ever sees them.
 
-    Raises: ValueError for a setting that cannot be split into words.
+    Raises: ValueError for a setting that is no command.
     """
     values = {"{host}": host_of(node), "{node}": node.name}
     words = shlex.split(setting)
+    if not words:
+        raise ValueError("there is no command")
     for name, value in values.items():
         words = [word.replace(name, value) for word in words]
     return words
@@ -54,7 +56,11 @@ def command(setting: str, node: Node) -> list[str]:
 
 def open_shell(app: "SwarmConsole", node: Node) -> None:
     """Step aside, run it, come back, tell how it ended."""
-    words = command(app.configuration.shell.command, node)
+    try:
+        words = command(app.configuration.shell.command, node)
+    except ValueError as error:
+        app.deny(TITLE, f"shell.command in console.toml: {error}")
+        return
     line = shlex.join(words)
     try:
         with app.suspend(), _undisturbed():
