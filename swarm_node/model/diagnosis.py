@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from swarm_node.model.circumstances import UNKNOWN, Circumstances
 from swarm_node.model.excerpt import Excerpt
 from swarm_node.model.failure import Entry, Rule
+from swarm_node.model.pattern import Pattern
 from swarm_node.model.work import Diagnosis, Place
 
 EVIDENCE_LINES: Final = 5
@@ -130,7 +131,7 @@ def _proof(log: Excerpt, reading: _Reading) -> list[int]:
     return sorted(found)[:EVIDENCE_LINES]
 
 
-def _lines(log: Excerpt, pattern: re.Pattern[bytes], reading: _Reading) -> Iterator[int]:
+def _lines(log: Excerpt, pattern: Pattern, reading: _Reading) -> Iterator[int]:
     for match in pattern.finditer(log.text, reading.begin, reading.end):
         first = bisect_right(log.starts, match.start()) - 1
         last = bisect_right(log.starts, max(match.end() - 1, match.start())) - 1

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from string import Formatter
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol
 
 from msgspec import Meta, Struct
 
@@ -91,9 +91,13 @@ def facts(findings: Iterable[re.Match[bytes]], changes: Sequence[Change]) -> Fou
     return known | facts_of(tuple(lines)[:MOST])
 
 
-def searched(
-    patterns: Iterable[re.Pattern[bytes]], text: bytes, begin: int, end: int
-) -> Iterator[re.Match[bytes]]:
+class Searcher(Protocol):
+    """A pattern."""
+
+    def finditer(self, text: bytes, begin: int, end: int, /) -> Iterator[re.Match[bytes]]: ...
+
+
+def searched(patterns: Iterable[Searcher], text: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
     """What the patterns find in a part of a text, the first findings of each."""
     for pattern in patterns:
         yield from islice(pattern.finditer(text, begin, end), MOST)

@@ -1,8 +1,6 @@
 """The rules that tell failures apart, as TOML: what a log says, what that is called and what cures it.
 
-A file holds `[[rule]]` tables; the keys are those of `Entry`. Patterns are Python's regular expressions over
-lines (`^` and `$` are a line's), in which a space stands for any run of white space and quotation marks
-(`*`, `>`, `#`, `|`), since messages come indented, quoted and wrapped. Named groups are facts.
+A file holds `[[rule]]` tables; the keys are those of `Entry`, the patterns those of `Pattern`.
 """
 
 import re
@@ -16,18 +14,11 @@ from msgspec.structs import replace
 
 from swarm_node.model.backtracking import too_costly
 from swarm_node.model.circumstances import Circumstances, When
-from swarm_node.model.facts import FACTS, FORMS, SPAN, WORDS, Change, facts, searched
+from swarm_node.model.facts import FACTS, SPAN, WORDS, Change, facts, searched
+from swarm_node.model.pattern import Pattern
 
 Remedy = Literal["sync-overlays", "sync-fix", "build-local", "unblock", "edit-portage-and-fresh", "human"]
 REMEDIES: Final[tuple[str, ...]] = get_args(Remedy)
-TOKEN: Final = re.compile(
-    rb"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
-    rb"|(?:(?P<maybe> +(?:[*?]|\{0?,\d*\}))|(?P<gap> +(?:\+|\{\d+,?\d*\})?))(?P<mark>(?=\\?[*>#|]))?",
-    re.DOTALL,
-)
-"""What a space may stand in: an escape, a set, or by itself."""
-
-
 Summary = Annotated[str, Meta(min_length=1, max_length=200)]
 Share = Annotated[float, Meta(gt=0, le=1)]
 
@@ -87,11 +78,16 @@ class Rule(NamedTuple):
     """An entry with its patterns ready for use."""
 
     entry: Entry
-    patterns: tuple[re.Pattern[bytes], ...]
-    also: tuple[re.Pattern[bytes], ...]
-    unless: tuple[re.Pattern[bytes], ...]
-    facts: tuple[re.Pattern[bytes], ...]
-    until: re.Pattern[bytes] | None
+    patterns: tuple[Pattern, ...]
+    also: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+    facts: tuple[Pattern, ...]
+    until: Pattern | None
+
+    @property
+    def every(self) -> tuple[Pattern, ...]:
+        """All that it ever searches a log for."""
+        return (*self.patterns, *self.also, *self.unless, *self.facts, *filter(None, [self.until]))
 
     @property
     def asks_for_tree(self) -> bool:
@@ -118,9 +114,10 @@ class Rule(NamedTuple):
 
     def params(self, text: bytes, begin: int) -> dict[str, str]:
         """The facts that a log holds, where its proof is first found at `begin`."""
-        own = (match for pattern in self.patterns if (match := pattern.search(text, begin)))
-        stop = self.until.search(text, begin) if self.until is not None else None
-        end = min(stop.end() if stop is not None else len(text), begin + SPAN)
+        end = begin + SPAN
+        own = (match for pattern in self.patterns if (match := pattern.search(text, begin, end)))
+        if self.until is not None and (stop := self.until.search(text, begin, end)):
+            end = stop.end()
         return facts([*own, *searched(self.facts, text, begin, end)], self.entry.change)
 
 
@@ -168,7 +165,7 @@ def _rule(table: Any, where: str) -> Rule:
 
 
 def _check_facts(rule: Rule, where: str) -> None:
-    named = {name for pattern in (*rule.patterns, *rule.facts) for name in pattern.groupindex}
+    named = {name for pattern in (*rule.patterns, *rule.facts) for name in pattern.regex.groupindex}
     if strange := named - FACTS.keys() - WORDS:
         raise BadRules(f"{where}: {', '.join(sorted(strange))}: no fact; there are {', '.join(FACTS)}")
     worked_out = {"use"} if WORDS & named else set()
@@ -190,32 +187,14 @@ def _check_example(rule: Rule, where: str) -> None:
         raise BadRules(f"{where}: its example says {told}, not the params that it names")
 
 
-def _patterns(sources: tuple[str, ...], where: str) -> tuple[re.Pattern[bytes], ...]:
+def _patterns(sources: tuple[str, ...], where: str) -> tuple[Pattern, ...]:
     try:
-        found = tuple(compiled(source) for source in sources)
+        found = tuple(map(Pattern, sources))
     except (re.error, OverflowError, RecursionError) as error:
         raise BadRules(f"{where}: bad pattern: {error}") from None
     if any(pattern.search(b"") for pattern in found):
         raise BadRules(f"{where}: a pattern that is found in nothing is found everywhere")
     for source, pattern in zip(sources, found, strict=True):
-        if too_costly(pattern):
+        if too_costly(pattern.regex):
             raise BadRules(f"{where}: {source!r:.60} can take long; {BOUND}")
     return found
-
-
-def compiled(source: str) -> re.Pattern[bytes]:
-    """A pattern of a rule. Raises: re.error."""
-    for name, form in FORMS.items():
-        source = source.replace(f"(?P<{name}>)", f"(?P<{name}>{form})")
-    return re.compile(TOKEN.sub(_spaced, source.encode()), re.MULTILINE)
-
-
-def _spaced(token: re.Match[bytes]) -> bytes:
-    """A space takes all the white space and quotation marks there are, but for a mark that is asked for next.
-
-    One that may be missing is ` *`, ` ?` or ` {0,8}`.
-    """
-    if token["gap"] is None and token["maybe"] is None:
-        return token[0]
-    least, keep = b"1" if token["gap"] else b"0", b"" if token["mark"] is not None else b"+"
-    return rb"[\s*>#|]{%b,80}%b" % (least, keep)
