@@ -19,6 +19,7 @@ RANKS: Final[tuple[Rank, ...]] = (
     "released",
 )
 """Builds by status, what is needed split into what could start and what waits for others."""
+NEEDED: Final[tuple[Rank, ...]] = ("ready", "waiting")
 
 
 class Line(Sequence[Build]):
@@ -75,6 +76,11 @@ class Lineup:
     def line(self, *ranks: Rank) -> Line:
         """The builds of these ranks as they are now and will be."""
         return Line(self, ranks)
+
+    def by_status(self, *statuses: str) -> Line:
+        """The builds in any of the statuses, as `State.by_status` but in this order."""
+        needed = NEEDED if "needed" in statuses else ()
+        return Line(self, [rank for rank in RANKS if rank in statuses or rank in needed])
 
     def renew(self, names: Iterable[str]) -> None:
         """These builds, or what they waited for, have changed."""

@@ -9,6 +9,8 @@ import msgspec
 
 from swarm_console.arrival import Arrival
 from swarm_console.lineup import Lineup
+from swarm_console.norm import Norm, norm
+from swarm_console.sliced import Sliced, Steps
 from swarm_console.thrift import share
 from swarm_console.throttle import Throttled
 from swarm_node.model.apply import apply
@@ -22,6 +24,8 @@ from swarm_node.model.events import (
     BuildNeeded,
     BuildStaged,
     Event,
+    NodeLost,
+    NodeSeen,
     QueueOrdered,
     Record,
     ReleasePublished,
@@ -32,7 +36,7 @@ from swarm_node.model.lanes import Lanes
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
 from swarm_node.model.state import State
-from swarm_node.model.status import remaining
+from swarm_node.model.status import UNFINISHED, Remaining, remaining_steps
 
 REMEMBERED: Final = 1_000
 """Events kept for the events pane."""
@@ -100,12 +104,13 @@ class Mirror:
         """The part of a long state that is shown while the rest of it is on its way."""
         self._arrival: Arrival | None = None
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
-        self.remaining = Throttled(remaining)
-        self.next_action = Throttled(lambda state, now: next_action(state))
+        self.remaining = Sliced(self._remaining)
+        self.next_action = Throttled(lambda state, now: next_action(state, self.lineup.by_status))
         self.clusters = Throttled(lambda state, now: clusters(state, self.lineup.line("blocked")))
         self.lanes = Lanes()
         self.path = Throttled(lambda state, now: critical_path(state, self.lanes.follow(state), now))
         self._lineup: Lineup | None = None
+        self._norm: Norm | None = None
 
     @property
     def place(self) -> tuple[int | None, int | None]:
@@ -172,6 +177,16 @@ class Mirror:
         self.changes += health != self.health
         self.health = health
 
+    def _remaining(self, state: State, now: float) -> Steps[Remaining | None]:
+        return remaining_steps(state, list(self.lineup.by_status(*UNFINISHED)), now)
+
+    @property
+    def norm(self) -> Norm:
+        """What nodes are held against."""
+        if self._norm is None:
+            self._norm = norm(self.state.nodes.values())
+        return self._norm
+
     @property
     def lineup(self) -> Lineup:
         """The queue in order; made anew only when the plan changes."""
@@ -188,7 +203,8 @@ class Mirror:
         return record.seq < oldest
 
     def _begin(self, state: State, preview: Preview | None = None) -> None:
-        self.state, self.known, self._lineup = state, True, None
+        self.state, self.known = state, True
+        self._lineup = self._norm = None
         self.preview, self._arrival, self.lanes = preview, None, Lanes()
         while self.recent and self.recent[-1].seq > state.seq:
             self.recent.pop()
@@ -208,6 +224,8 @@ class Mirror:
             self._drop_ended()
         elif self._lineup is not None and (build := getattr(record.event, "build", None)) is not None:
             self._lineup.renew((build, *self.state.queue.dependents.get(build, ())))
+        if isinstance(record.event, NodeSeen | NodeLost):
+            self._norm = None
         if isinstance(record.event, _ENDS):
             self.progress.pop(record.event.attempt, None)
 

@@ -1,6 +1,5 @@
 """What the panes draw: the mirror at one moment, with the figures that more than one of them needs."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -10,6 +9,7 @@ import msgspec
 
 from swarm_console.lineup import RANKS
 from swarm_console.mirror import Health, Link, Mirror
+from swarm_console.norm import Norm
 from swarm_node.model.clusters import Cluster
 from swarm_node.model.estimate import cp_of, estimate, expected
 from swarm_node.model.events import Record
@@ -104,13 +104,13 @@ class Picture:
             blocked=len(self.blocked),
         )
 
-    @property
+    @cached_property
     def next(self) -> NextAction:
         if self.mirror.preview is not None:
             return self.mirror.preview.next
         return self.mirror.next_action(self.state, self.now)
 
-    @property
+    @cached_property
     def remaining(self) -> Remaining | None:
         if self.mirror.preview is not None:
             return None
@@ -125,25 +125,19 @@ class Picture:
         running = (self.share_of(build).fraction for build in self.running)
         return (self.totals.complete + sum(running)) / total
 
-    @cached_property
+    @property
+    def norm(self) -> Norm:
+        """The trees and the configuration that nodes are held against."""
+        return self.mirror.norm
+
+    @property
     def trees(self) -> dict[str, str]:
-        """The hash of each tree that a node is held against: the orchestrator's own, else what most have."""
-        for node in self.state.nodes.values():
-            if node.facts.role == "local" and node.up:
-                return node.facts.trees
-        votes: dict[str, Counter[str]] = {}
-        for node in self.state.nodes.values():
-            for tree, digest in node.facts.trees.items() if node.up else ():
-                votes.setdefault(tree, Counter())[digest] += 1
-        return {tree: max(sorted(count), key=count.__getitem__) for tree, count in votes.items()}
+        """The hash of each tree that a node is held against."""
+        return self.norm.trees
 
     @cached_property
     def events(self) -> list[Record]:
         return self.mirror.newest(EVENTS_SHOWN)
-
-    def out_of_step(self, node: Node) -> list[str]:
-        """The trees in which a node differs from that, or which it lacks."""
-        return [tree for tree, digest in self.trees.items() if node.facts.trees.get(tree) != digest]
 
     def attempt_of(self, build: Build) -> Attempt | None:
         return self.state.attempts.get(build.attempt) if build.attempt is not None else None

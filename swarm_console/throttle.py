@@ -1,7 +1,7 @@
 """Figures that take long over a long queue, looked up only as often as does not hold up the screen."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import thread_time
 from typing import Final, Generic, TypeVar
 
 from swarm_node.model.state import State
@@ -23,8 +23,8 @@ class Throttled(Generic[T]):
 
     def __call__(self, state: State, now: float) -> T:
         if self._value is None or self._cost < CHEAP or not 0.0 <= self._until - now <= self._cost * SHARE:
-            begin = perf_counter()
+            begin = thread_time()
             self._value = self._figure(state, now)
-            self._cost = perf_counter() - begin
+            self._cost = thread_time() - begin
             self._until = now + self._cost * SHARE
         return self._value

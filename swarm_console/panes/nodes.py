@@ -127,5 +127,5 @@ def trees(picture: Picture, node: Node) -> Cell:
     """Whether the node has the trees that it should have, or in how many it differs."""
     if not node.facts.trees:
         return Cell("?", "wait") if picture.trees else Cell("")
-    differing = len(picture.out_of_step(node))
+    differing = len(picture.norm.differing(node))
     return Cell(f"≠ {differing}", "wait") if differing else Cell("✓", "dim")

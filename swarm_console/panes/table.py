@@ -1,14 +1,14 @@
 """A table of any length: only the rows on the screen are ever made into cells (Textual's Line API)."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -17,10 +17,20 @@ from swarm_console.harmless import one_line
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.grid import GAP, Cell, Column, fit
 from swarm_console.panes.sieve import Sieve
+from swarm_console.panes.sifter import Sifter
 from swarm_console.panes.tones import TONES
 
 T = TypeVar("T")
 HEADER_ROWS: Final = 1
+
+
+@runtime_checkable
+class Findable(Protocol):
+    """Items among which one is found by its key without a search."""
+
+    def find(self, name: str) -> int | None:
+        """Its place, None where it is not among them."""
+        ...
 
 
 class Table(ScrollView, Generic[T], can_focus=True):
@@ -61,7 +71,6 @@ class Table(ScrollView, Generic[T], can_focus=True):
         super().__init__(id=id)
         self.columns = columns
         self._key = key
-        self._words = words or key
         self._sticky = sticky
         """Whether a cursor on the first row stays on the first row as newer ones come."""
         self._all: Sequence[T] = ()
@@ -71,26 +80,44 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._name: str | None = None
         """Key of the item under the cursor; the items may be a view that changes by itself."""
         self._drawn: list[Sequence[Cell]] = []
+        """The rows on the screen."""
+        self._drawn_as: tuple[int, int, Sequence[Column]] = (0, 0, ())
+        """From which place on they stand there, how many have room, and in which columns."""
         self._styles_kept: dict[str, Style] = {}
-        self.sieve: Sieve | None = None
+        self._sifter = Sifter(words or key)
 
     def show(self, items: Sequence[T], cells: Callable[[T], Sequence[Cell]], empty: str = "") -> None:
         """Draw these items from now on; what did not change on the screen is not painted again."""
         self._all, self._cells = items, cells
-        self._items = self._sifted()
+        self._items = self._sifter.view(items)
         if self.sieve is not None and items and not self._items:
             empty = "nothing matches the filter – Esc clears it"
         changed = self._empty.text != empty
         self._empty = Cell(empty, "dim")
         self._resize_canvas()
         self._follow()
-        if changed or self._visible() != self._drawn:
+        self._repaint(changed)
+
+    def _repaint(self, whole: bool) -> None:
+        """Have those rows painted that differ from what is on the screen."""
+        before, drawn_as = self._drawn, self._drawn_as
+        self._look()
+        if whole or drawn_as != self._drawn_as or len(before) != len(self._drawn):
             self.refresh()
+            return
+        for row, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
+            if old != new:
+                self._refresh_row(row)
 
     def filter_by(self, wanted: Sieve | None) -> None:
         """Show only what passes."""
-        self.sieve = wanted
+        self._sifter.filter_by(wanted, self._all)
         self.show(self._all, self._cells, self._empty.text if wanted is None else "")
+
+    @property
+    def sieve(self) -> Sieve | None:
+        """The filter in force."""
+        return self._sifter.sieve
 
     @property
     def marked(self) -> T | None:
@@ -102,12 +129,6 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """(rows that pass the filter, rows)."""
         return len(self._items), len(self._all)
 
-    def _sifted(self) -> Sequence[T]:
-        if self.sieve is None:
-            return self._all
-        passes, words = self.sieve.passes, self._words
-        return [item for item in self._all if passes(words(item))]
-
     def _resize_canvas(self) -> None:
         wanted = Size(self.size.width, len(self._items) + HEADER_ROWS)
         if self.virtual_size != wanted:
@@ -118,9 +139,18 @@ class Table(ScrollView, Generic[T], can_focus=True):
         last, name, key = len(self._items) - 1, self._name, self._key
         place = max(0, min(self.cursor, last))
         if last >= 0 and name is not None and key(self._items[place]) != name and not self._stuck:
-            place = next((number for number, item in enumerate(self._items) if key(item) == name), place)
+            place = self._place_of(name, place)
         self.cursor = place
         self._remember()
+
+    def _place_of(self, name: str, otherwise: int) -> int:
+        """Where an item is now; a long list knows that itself."""
+        if isinstance(self._items, Findable):
+            found = self._items.find(name)
+        else:
+            keys = map(self._key, self._items)
+            found = next((place for place, key in enumerate(keys) if key == name), None)
+        return otherwise if found is None else found
 
     @property
     def _stuck(self) -> bool:
@@ -140,14 +170,22 @@ class Table(ScrollView, Generic[T], can_focus=True):
 
     # -- drawing
 
-    def _visible(self) -> list[Sequence[Cell]]:
-        top = int(self.scroll_offset.y)
-        return [tuple(self._cells(item)) for item in self._items[top : top + max(0, self.size.height - 1)]]
+    def _look(self) -> None:
+        """Make cells of the rows that can be seen."""
+        top, rows = int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)
+        self._drawn = [tuple(self._cells(item)) for item in self._items[top : top + rows]]
+        self._drawn_as = (top, rows, self.columns)
 
-    def render_lines(self, crop: object) -> list[Strip]:
-        self._styles_kept.clear()
-        self._drawn = self._visible()
-        return super().render_lines(crop)  # type: ignore[arg-type]
+    def _refresh_row(self, row: int) -> None:
+        """Have one of the rows that can be seen painted again."""
+        if 0 <= row < len(self._drawn):
+            self.refresh(Region(0, HEADER_ROWS + row, self.size.width, 1))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        if self._drawn_as[:2] != (int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)):
+            self._look()
+        self._widths = fit(self.columns, self.scrollable_content_region.width - 2)
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
@@ -158,16 +196,15 @@ class Table(ScrollView, Generic[T], can_focus=True):
             return self._strip_of_text(self._empty, width)
         row = y - HEADER_ROWS
         if row >= len(self._drawn):
-            return Strip.blank(width, self.rich_style)
-        on_cursor = row + int(self.scroll_offset.y) == self.cursor
-        style = self._style("table--cursor") if on_cursor and self.has_focus else self.rich_style
-        mark = "▌" if on_cursor and self.has_focus else " "
-        return self._strip(self._drawn[row], width, style, mark)
+            return Strip.blank(width, self._style())
+        if self.has_focus and row + int(self.scroll_offset.y) == self.cursor:
+            return self._strip(self._drawn[row], width, self._style("table--cursor"), "▌")
+        return self._strip(self._drawn[row], width, self._style())
 
     def _strip(self, cells: Sequence[Cell], width: int, style: Style, mark: str = " ") -> Strip:
         segments = [Segment(mark, style)]
         gap = Segment(" " * GAP, style)
-        for column, room, cell in zip(self.columns, fit(self.columns, width - 2), cells, strict=True):
+        for column, room, cell in zip(self.columns, self._widths, cells, strict=True):
             if not room:
                 continue
             if len(segments) > 1:
@@ -176,22 +213,29 @@ class Table(ScrollView, Generic[T], can_focus=True):
         return Strip(segments).adjust_cell_length(width, style)
 
     def _strip_of_text(self, cell: Cell, width: int) -> Strip:
-        style = self._toned(self.rich_style, cell.tone)
+        style = self._toned(self._style(), cell.tone)
         return Strip([Segment(f" {one_line(cell.text)}", style)]).adjust_cell_length(width, style)
 
     def _toned(self, style: Style, tone: str) -> Style:
         return style + self._style(f"tone--{tone}", partial=True) if tone else style
 
-    def _style(self, name: str, partial: bool = False) -> Style:
+    def _style(self, name: str = "", partial: bool = False) -> Style:
+        """The table's own style or that of one of its parts, kept until the style sheet says otherwise."""
         if name not in self._styles_kept:
-            self._styles_kept[name] = self.get_component_rich_style(name, partial=partial)
+            style = self.get_component_rich_style(name, partial=partial) if name else self.rich_style
+            self._styles_kept[name] = style
         return self._styles_kept[name]
+
+    def notify_style_update(self) -> None:
+        self._styles_kept.clear()
+        super().notify_style_update()
 
     # -- moving
 
     def watch_cursor(self, old: int, new: int) -> None:
         self._keep_in_sight()
-        self.refresh()
+        for place in (old, new):
+            self._refresh_row(place - int(self.scroll_offset.y))
 
     def watch_has_focus(self, focus: bool) -> None:
         self.refresh()

@@ -1,5 +1,7 @@
 """The one thing to do next, as the handbook's `status` ends: what is the matter, and the command."""
 
+from collections.abc import Callable, Sequence
+
 from msgspec import Struct
 
 from swarm_node.model.state import OPEN, Build, State
@@ -18,10 +20,13 @@ class NextAction(Struct, frozen=True):
     items: tuple[str, ...] = ()
 
 
-def next_action(state: State) -> NextAction:
-    """What a person should do now; the first that applies of the rules below."""
-    blocked, waiting = state.by_status("blocked"), state.by_status("needed", *OPEN)
-    staged = state.by_status("staged")
+def next_action(state: State, by_status: Callable[..., Sequence[Build]] | None = None) -> NextAction:
+    """What a person should do now; the first that applies of the rules below.
+
+    `by_status` is the state's own, or that of whoever has the builds sorted already.
+    """
+    builds = by_status or state.by_status
+    blocked, waiting, staged = builds("blocked"), builds("needed", *OPEN), builds("staged")
     if state.session.phase in ("syncing", "discovering"):
         return _run("wait", f"session {state.session.number} is {state.session.phase}", "monitor")
     if state.held and waiting:
@@ -38,7 +43,7 @@ def next_action(state: State) -> NextAction:
         return _run("wait", f"{len(waiting)} package(s) still to build", "monitor")
     if staged:
         return _run("ok", f"{len(staged)} package(s) complete, not yet verified", "verify")
-    return _resting(state)
+    return _resting(state, bool(builds("released")))
 
 
 def _held_everywhere(state: State, waiting: int) -> NextAction:
@@ -57,8 +62,8 @@ def _judged(state: State, staged: int) -> NextAction:
     return _run("attention", f"risk score {score} is not below {limit}:", "verify", items)
 
 
-def _resting(state: State) -> NextAction:
-    if any(build.status == "released" for build in state.builds.values()):
+def _resting(state: State, released: bool) -> NextAction:
+    if released:
         return NextAction("ok", f"release {state.current} is live", "sudo apkg update")
     if state.session.detail:
         return _run("attention", state.session.detail, "fresh")
@@ -69,6 +74,6 @@ def _run(tone: str, text: str, action: str, items: tuple[str, ...] = ()) -> Next
     return NextAction(tone, text, f"build-swarm {action}", action, items)
 
 
-def _names(builds: list[Build]) -> tuple[str, ...]:
+def _names(builds: Sequence[Build]) -> tuple[str, ...]:
     named = tuple(f"={build.row.cpv}" for build in builds[:SHOWN])
     return (*named, f"… and {len(builds) - SHOWN} more") if len(builds) > SHOWN else named

@@ -1,12 +1,17 @@
 """The swarm in a dozen figures: what `status` prints and the console's top line shows."""
 
+from collections.abc import Generator, Sequence
 from math import sqrt
 
 from msgspec import Struct
 
 from swarm_node.model.estimate import cp_of, estimate, speed_of
 from swarm_node.model.next_action import NextAction, next_action
-from swarm_node.model.state import OPEN, State
+from swarm_node.model.state import OPEN, Build, State
+
+UNFINISHED = ("needed", *OPEN)
+STEP = 500
+"""Builds that are looked at between two pauses of a long calculation."""
 
 
 class Totals(Struct, frozen=True):
@@ -76,8 +81,25 @@ def remaining(state: State, now: float) -> Remaining | None:
 
     None without work or without a node. Errors of single estimates are taken as independent.
     """
+    steps = remaining_steps(state, state.by_status(*UNFINISHED), now)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Remaining | None = end.value
+            return found
+
+
+def remaining_steps(
+    state: State, builds: Sequence[Build], now: float
+) -> Generator[None, None, Remaining | None]:
+    """The same over those of these builds that are unfinished still, with a pause after each `STEP`."""
     work = variance = chain = 0.0
-    for build in state.by_status("needed", *OPEN):
+    for number, build in enumerate(builds, 1):
+        if not number % STEP:
+            yield
+        if build.status not in UNFINISHED or state.builds.get(build.id) is not build:
+            continue
         predicted = estimate(state.history, cp_of(build.row.cpv))
         passed = max(now - build.since, 0.0) if build.status in OPEN else 0.0
         left = max(predicted.seconds - passed, predicted.seconds * 0.05)

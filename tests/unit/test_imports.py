@@ -125,7 +125,7 @@ FIRST_PICTURE = {
     "swarm_console.screens": {"dashboard", "doors", "live", "paned"},
     "swarm_console.panes": {
         *("blocked", "events", "footer", "frame", "grid", "nodes", "pane", "queue", "sieve", "staging"),
-        *("strip", "table", "tones", "top"),
+        *("sifter", "strip", "table", "tones", "top"),
     },
     "swarm_console.logs": set[str](),
 }

@@ -1,0 +1,47 @@
+"""The rows that pass a filter; of a long list, looked through a part for every picture."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Final, Generic, TypeVar
+
+from swarm_console.panes.sieve import Sieve
+
+T = TypeVar("T")
+PART: Final = 5_000
+"""Rows looked through for one picture: what a key may have to wait for."""
+
+
+class Sifter(Generic[T]):
+    """`words` is what the filter sees of a row."""
+
+    def __init__(self, words: Callable[[T], str]) -> None:
+        self._words = words
+        self.sieve: Sieve | None = None
+        self._passed: list[T] = []
+        self._found: list[T] = []
+        self._left: Iterator[T] | None = None
+
+    def filter_by(self, wanted: Sieve | None, items: Sequence[T]) -> None:
+        """Another filter: all rows are looked through at once."""
+        self.sieve, self._left = wanted, None
+        self._passed = list(self._pass(items)) if wanted is not None else []
+
+    def view(self, items: Sequence[T]) -> Sequence[T]:
+        """What passes of these rows; where they are many, as it was when they were last looked through."""
+        if self.sieve is None:
+            return items
+        if len(items) <= PART:
+            self._left, self._passed = None, list(self._pass(items))
+            return self._passed
+        if self._left is None:
+            self._left, self._found = iter(list(items)), []
+        part = list(islice(self._left, PART))
+        self._found += self._pass(part)
+        if len(part) < PART:
+            self._left, self._passed = None, self._found
+        return self._passed
+
+    def _pass(self, items: Sequence[T]) -> Iterator[T]:
+        assert self.sieve is not None
+        passes, words = self.sieve.passes, self._words
+        return (item for item in items if passes(words(item)))
