@@ -33,7 +33,7 @@ class Pages:
 
     def put(self, offset: int, data: bytes) -> None:
         """Keep what was fetched; what does not join on to its page's beginning is of no use."""
-        self.size = max(self.size, offset + len(data))
+        self.size = max(self.size, offset + len(data)) if data else self.size
         for begin in range(0, len(data), PAGE):
             self._put(offset + begin, data[begin : begin + PAGE])
 

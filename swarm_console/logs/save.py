@@ -19,7 +19,7 @@ async def save(source: Source, path: Path, replace: bool, tell: Callable[[int, i
     Raises: OSError, Refused.
     """
     path = path.resolve()
-    draft = path.with_name(f".{path.name}.part") if path.is_file() else path
+    draft = path.with_name(f".{path.name}.part") if replace and path.is_file() else path
     into: BinaryIO = await in_thread(lambda: draft.open("wb" if replace else "xb"))
     try:
         with into:

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from swarm_console.attempts import Tale, of_number
+from swarm_console.attempts import Tale, latest, of_number
 from swarm_console.background import in_thread
 from swarm_console.logs.source import AttemptLog
 from swarm_console.messages import LogMoved
@@ -50,6 +50,7 @@ overwritten."""
         Binding("z", "turn_full", "Full", tooltip="nothing but the log", id="log-full"),
         Binding("s", "save", "Save", tooltip="write it into a file", id="log-save"),
         Binding("ctrl+s", "save", "Save", False, tooltip="write it into a file", id="log-save"),
+        Binding("l", "newest", "Newest", False, tooltip="what its node builds now", id="log-newest"),
         Binding("c", "copy", "Copy", False, tooltip="copy the command that shows this log", id="log-copy"),
         Binding("b", "leaf(-1)", "Page up", False, tooltip="one page up", id="log-page-up"),
         Binding("0", "end", "Last", False, tooltip="to the last line, and follow", id="log-last"),
@@ -137,6 +138,15 @@ overwritten."""
         return Position(view.begin, view.stop, size, line, lines)
 
     # -- moving
+
+    def action_newest(self) -> None:
+        """Go on with what its node builds by now."""
+        tale = self._tale
+        newest = latest(self.console.mirror.state, tale.node) if tale is not None else None
+        if newest is None or newest == self.attempt:
+            self.app.notify("this is the newest log of its node", markup=False)
+        else:
+            self.app.switch_screen(LogScreen(newest))
 
     def action_leaf(self, by: int) -> None:
         """Page up or down."""

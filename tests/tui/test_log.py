@@ -78,6 +78,25 @@ async def test_l_shows_the_log_of_whatever_is_marked(open_console: Open) -> None
                 await stage.press("escape")
 
 
+async def test_l_again_goes_on_with_what_the_node_builds_now(open_console: Open) -> None:
+    story = building()
+    first = attempt_of(story)
+    story.write(first, log_of(10))
+    async with open_console(story) as stage:
+        stage.app.open_log(first)
+        await stage.settle()
+        await press(stage, "l")
+        assert "this is the newest log of its node" in stage.text()
+        story.stage("drone-Izar")
+        second = story.work("drone-Izar")
+        story.write(second, b"the second\n")
+        await stage.settle()
+        await stage.press("l")
+        await until(stage, lambda: "the second" in stage.text())
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, Dashboard)
+
+
 async def test_a_node_that_builds_nothing_shows_what_it_built_last(open_console: Open) -> None:
     story = planned()
     number = story.work("drone-Tarn")
