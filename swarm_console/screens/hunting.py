@@ -25,6 +25,8 @@ class HuntingScreen(LiveScreen):
 
     BINDING_GROUP_TITLE = "searching a log"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="end the search, then back", id="back"),
+        Binding("backspace", "back", "Back", False, tooltip="end the search, then back", id="back"),
         Binding("slash", "search", "Search", tooltip="look for a regular expression", id="search"),
         Binding("n", "jump(True)", "Next", tooltip="the next match", id="match-next"),
         Binding("N", "jump(False)", "Previous", False, tooltip="the match before", id="match-previous"),
@@ -159,17 +161,23 @@ class HuntingScreen(LiveScreen):
 
     # -- ending it
 
-    def give_up(self) -> bool:
-        """Undo the last thing: what is typed, what is searched for; whether there was any."""
+    @property
+    def hunts(self) -> bool:
+        """Whether something is typed or searched for."""
+        looking = self._errors is not None and self._errors.looking
+        return self._hunt is not None or looking or self.query_one(Input).display
+
+    def action_back(self) -> None:
+        """Undo the last thing: what is typed, what is searched for; then leave."""
         if self.query_one(Input).display:
             self._close_entry()
             self.view.highlight(self._hunt.pattern if self._hunt is not None else None)
-        elif self._hunt is not None or (self._errors is not None and self._errors.looking):
+        elif self.hunts:
             self._end_hunt()
         else:
-            return False
+            self.app.pop_screen()
+            return
         self.draw_status()
-        return True
 
     def _end_hunt(self) -> None:
         """Forget what is searched for."""

@@ -42,8 +42,6 @@ of a line that is wrapped or very long, `›` a line that goes on at the right. 
 overwritten."""
     BINDING_GROUP_TITLE = "the log"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", tooltip="end the search, then back", id="back"),
-        Binding("backspace", "back", "Back", False, tooltip="end the search, then back", id="back"),
         Binding("f", "turn_follow", "Follow", tooltip="hold on to the end", id="log-follow"),
         Binding("w", "turn_wrap", "Wrap", tooltip="wrap long lines", id="log-wrap"),
         Binding("t", "turn_clocks", "Times", tooltip="when each line arrived", id="log-times"),
@@ -210,9 +208,7 @@ overwritten."""
 
     def action_back(self) -> None:
         """Undo the last thing: what is typed, what is searched for, the full screen; then leave."""
-        if self.give_up():
-            return
-        if self.has_class("-full"):
+        if self.has_class("-full") and not self.hunts:
             self.remove_class("-full")
         else:
-            self.app.pop_screen()
+            super().action_back()
