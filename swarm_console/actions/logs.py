@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.explain import quoted
+from swarm_console.errors import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,21 +20,14 @@ PIECE = 1 << 20
 
 
 def logs(swarm: Swarm, params: Params) -> Outcome:
-    """The log of an attempt; of a node, that of what it builds now or built last."""
+    """The log of an attempt; of a node, that of what it builds now or built last. Raises: Usage."""
+    if params["lines"] < 0:
+        raise Usage(f"--lines {params['lines']} is less than none", "0 is the whole log")
     attempt, node = meant(swarm, params["of"])
     if params["follow"]:
         _follow(swarm, attempt, node)
         return Outcome({"attempt": attempt, "node": node, "log": ""})
-    pieces, offset = [], 0
-    while True:
-        piece, total = _piece(swarm, attempt, offset)
-        pieces.append(piece)
-        offset += len(piece)
-        if not piece or offset >= total:
-            break
-    text = b"".join(pieces).decode(errors="replace")
-    if params["lines"]:
-        text = "".join(text.splitlines(keepends=True)[-params["lines"] :])
+    text = _last(swarm, attempt, params["lines"]) if params["lines"] else _whole(swarm, attempt)
     return Outcome({"attempt": attempt, "node": node, "log": text})
 
 
@@ -42,10 +36,34 @@ def show_log(seen: Any, pen: Pen) -> list[str]:
     return lines
 
 
-def _piece(swarm: Swarm, attempt: int, offset: int) -> tuple[bytes, int]:
+def _whole(swarm: Swarm, attempt: int) -> str:
+    pieces, offset = [], 0
+    while True:
+        piece, total = _piece(swarm, attempt, offset)
+        pieces.append(piece)
+        offset += len(piece)
+        if not piece or offset >= total:
+            return b"".join(pieces).decode(errors="replace")
+
+
+def _last(swarm: Swarm, attempt: int, lines: int) -> str:
+    """The last lines, read from the end backwards: the rest of the log may be long."""
+    _, begin = _piece(swarm, attempt, 0, 1)
+    pieces: list[bytes] = []
+    feeds = 0
+    while begin > 0 and feeds <= lines:
+        step = min(PIECE, begin)
+        begin -= step
+        pieces.insert(0, _piece(swarm, attempt, begin, step)[0])
+        feeds += pieces[0].count(b"\n")
+    text = b"".join(pieces).decode(errors="replace")
+    return "".join(text.splitlines(keepends=True)[-lines:])
+
+
+def _piece(swarm: Swarm, attempt: int, offset: int, limit: int = PIECE) -> tuple[bytes, int]:
     from swarm_console.ask import document
 
-    answer = swarm.fetch("GET", f"/api/v1/attempts/{attempt}/log?offset={offset}&limit={PIECE}")
+    answer = swarm.fetch("GET", f"/api/v1/attempts/{attempt}/log?offset={offset}&limit={limit}")
     if answer.status >= 400:
         document(swarm.url, answer)
     return answer.body, int(answer.headers.get("x-log-size", 0))

@@ -372,6 +372,28 @@ async def test_a_log_follows_to_its_end_and_does_no_harm(farm: Farm) -> None:
     assert last.code in (0, 1)
 
 
+async def test_the_last_lines_of_a_long_log_are_read_from_its_end(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = next(number for number in farm.parts.swarm.state.attempts)
+    text = b"".join(b"line %d\n" % number for number in range(1_000_000))
+    await asyncio.to_thread(farm.parts.logs.append, attempt, 0, text)
+    read, served = farm.parts.logs.read, list[int]()
+
+    def counted(attempt: int, offset: int = 0, most: int = 1 << 20) -> bytes:
+        piece = read(attempt, offset, most)
+        served.append(len(piece))
+        return piece
+
+    monkeypatch.setattr(farm.parts.logs, "read", counted)
+    shown = await farm.run("--run", "logs", str(attempt), "--lines", "3")
+    assert shown.out.splitlines() == ["line 999997", "line 999998", "line 999999"]
+    assert sum(served) <= 2 << 20
+    most = await farm.run("--run", "logs", str(attempt), "--lines", "300000")
+    assert most.out.splitlines() == [f"line {number}" for number in range(700_000, 1_000_000)]
+    assert (await farm.run("--run", "logs", str(attempt), "--lines", "-1")).code == 2
+
+
 async def test_nothing_heavy_is_imported(farm: Farm) -> None:
     code = (
         "import sys\nfrom swarm_console.cli import main\n"
