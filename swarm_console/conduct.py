@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.arguments import given_by
 from swarm_console.background import in_thread
-from swarm_console.errors import explained
+from swarm_console.errors import Usage, explained
 from swarm_console.harmless import harmless
 from swarm_console.offer import bar
 from swarm_console.pen import Pen
@@ -24,13 +24,18 @@ ERROR_SECONDS = 10.0
 
 async def conduct(app: "SwarmConsole", action: Action, words: Sequence[str]) -> None:
     """Do the action with the words that follow it, asking for what lacks; every outcome is told."""
-    if reason := bar(action, app.picture()):
+    try:
+        given = given_by(action, words)
+    except Usage as error:
+        tell_error(app, action, error)
+        return
+    if reason := bar(action, app.picture(), given):
         app.deny(action.title, reason)
         return
     app.busy[action.name] = action.title
     app.feed.changed()
     try:
-        await _conduct(app, action, given_by(action, words))
+        await _conduct(app, action, given)
     except Exception as error:
         tell_error(app, action, error)
     finally:

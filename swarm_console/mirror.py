@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from swarm_console.arrival import Arrival
-from swarm_console.lineup import Lineup
+from swarm_console.lineup import Line, Lineup
 from swarm_console.norm import Norm, norm
 from swarm_console.sliced import Sliced, Steps
 from swarm_console.thrift import share
@@ -106,11 +106,19 @@ class Mirror:
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
         self.remaining = Sliced(self._remaining)
         self.next_action = Throttled(lambda state, now: next_action(state, self.lineup.by_status))
-        self.clusters = Throttled(lambda state, now: clusters(state, self.lineup.line("blocked")))
+        self.clusters = Throttled(lambda state, now: clusters(state, self._blocked), self._causes)
         self.lanes = Lanes()
         self.path = Throttled(lambda state, now: critical_path(state, self.lanes.follow(state), now))
         self._lineup: Lineup | None = None
         self._norm: Norm | None = None
+
+    @property
+    def _blocked(self) -> Line:
+        return self.lineup.line("blocked")
+
+    def _causes(self) -> object:
+        """Which builds are blocked, each since when: the same, while their causes are."""
+        return [(build.id, build.since) for build in self._blocked]
 
     @property
     def place(self) -> tuple[int | None, int | None]:

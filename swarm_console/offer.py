@@ -1,6 +1,6 @@
 """What can be done to the swarm as it stands, and why not what cannot: footer, keys and palette ask here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from swarm_console.actions.action import Action
@@ -21,9 +21,10 @@ def obstacle(action: Action, picture: Picture) -> str:
     return OBSTACLES[action.name](picture) if picture.mirror.known else "the swarm has not been seen yet"
 
 
-def bar(action: Action, picture: Picture) -> str:
+def bar(action: Action, picture: Picture, given: Mapping[str, object] | None = None) -> str:
     """Why an action cannot be done from here at all, whatever it is to be about; "" when it can."""
-    if picture.locked and (action.changes or (picture.replay and action.name not in OF_THE_PICTURE)):
+    changes = action.alters(dict(given or {}))
+    if picture.locked and (changes or (picture.replay and action.name not in OF_THE_PICTURE)):
         return picture.locked
     return "it is under way already" if action.name in picture.busy else ""
 

@@ -93,6 +93,12 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def some(names: Sequence[str], shown: int = 4) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
 def moment(at: float) -> str:
     """A moment (Unix seconds) in local time."""
     import time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import count, duration
+from swarm_console.pen import count, duration, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def show_why(seen: Any, pen: Pen) -> list[str]:
         if start := build.get("start"):
             lines.append(f"  {begins(start, _now())}")
         if build["needed_by"]:
-            lines.append(pen("dim", f"  needed by {_some(build['needed_by'])}"))
+            lines.append(pen("dim", f"  needed by {some(build['needed_by'])}"))
         if build["cure"]:
             lines.append(f"  → Run: {pen('strong', build['cure'])}")
     return lines
@@ -83,11 +83,6 @@ def _clock(at: float) -> str:
     from swarm_console.times import of_day
 
     return of_day(at)[:5]
-
-
-def _some(names: list[str], shown: int = 4) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
 
 
 ACTIONS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.build import RESUMED, show_held
-from swarm_console.pen import count
+from swarm_console.pen import count, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def show_sync(seen: Any, pen: Pen) -> list[str]:
         if not answer["ok"]
     ]
     if requeued := seen.get("requeued"):
-        lines += [f"{count(len(requeued), 'build')} cured by it, back in the queue: {', '.join(requeued)}"]
+        lines += [f"{count(len(requeued), 'build')} cured by it, back in the queue: {some(requeued)}"]
     if seen["in_step"]:
         return [*lines, f"{pen('good', '✓')} every node is in step"]
     if any(answer["ok"] is None for answer in seen["answers"]):

@@ -47,10 +47,9 @@ class BlockedPane(Pane[Cluster]):
         return "✓ nothing is blocked"
 
     def summary(self, picture: Picture) -> str:
-        blocked = len(picture.blocked)
-        if not blocked:
-            return ""
-        return f"{count(blocked, 'package')}, {count(len(picture.clusters), 'cause')}"
+        blocked, trials = len(picture.blocked), len(picture.state.trials())
+        causes = f"{count(blocked, 'package')}, {count(len(picture.clusters), 'cause')}" if blocked else ""
+        return ", ".join(filter(None, [causes, f"{trials} on trial" if trials else ""]))
 
     def cells(self, item: Cluster) -> tuple[Cell, ...]:
         return (
@@ -100,10 +99,10 @@ def advice(cluster: Cluster) -> list[Span]:
         named.append((f"… and {len(cluster.builds) - NAMED} more; Enter lists them", "dim"))
     return [
         (f"{cluster.summary}{sure}", "bold"),
-        (extent(cluster), "dim"),
         cure_line(cluster.remedies[0]),
-        *named,
         *evidence(cluster.evidence[:EVIDENCE]),
+        (extent(cluster), "dim"),
+        *named,
     ]
 
 
@@ -112,7 +111,7 @@ def cure_line(remedy: Remedy) -> Span:
     known = f"  cured this {remedy.proven}×" if remedy.proven else ""
     if remedy.person:
         return f"→ {remedy.words}{f': {remedy.line}' if remedy.command else ''}{known}", "wait"
-    return f"→ {remedy.line}  x does it{known}", "ok"
+    return f"x → {remedy.line}{known}", "ok"
 
 
 def evidence(proofs: Iterable[Proof]) -> list[Span]:

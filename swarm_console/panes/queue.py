@@ -10,6 +10,7 @@ from swarm_console.panes.pane import Pane
 from swarm_console.picture import Picture
 from swarm_console.times import clock
 from swarm_node.model.state import OPEN, Build
+from swarm_node.model.why import on_trial
 
 SIGNS = {
     "building": Cell("● building", "accent"),
@@ -62,11 +63,15 @@ class QueuePane(Pane[Build]):
         return (
             standing(picture, item),
             Cell(item.id, "dim" if item.status in ("staged", "released") else ""),
-            Cell(item.row.reason, "dim"),
+            self._why(item),
             Cell(attempt.node if attempt is not None else "", "dim"),
             elapsed(picture, item),
             left(picture, item),
         )
+
+    def _why(self, item: Build) -> Cell:
+        trial = on_trial(self.picture.state, item)
+        return Cell(trial, "wait") if trial else Cell(item.row.reason, "dim")
 
     def opened(self, key: str) -> None:
         self.post_message(BuildChosen(key))
@@ -74,6 +79,8 @@ class QueuePane(Pane[Build]):
 
 def standing(picture: Picture, build: Build) -> Cell:
     """A build's state as glyph and word; what is needed says whether it could start."""
+    if build.status in ("needed", *OPEN) and on_trial(picture.state, build):
+        return Cell("? on trial", "wait" if build.status == "needed" else "accent")
     if build.status != "needed":
         return SIGNS[build.status]
     if picture.state.queue.waiting.get(build.id):

@@ -205,6 +205,8 @@ def _finding(picture: Picture, build: Build, answer: Why) -> Iterator[list[Span]
         yield from _diagnosis(picture, build)
         return
     yield [(answer.summary, "bold")]
+    if answer.trial:
+        yield [(answer.trial, "wait")]
     if answer.start is not None:
         yield [(begins(msgspec.structs.asdict(answer.start), picture.now), "accent")]
     elif build.status == "needed":

@@ -12,7 +12,7 @@ from swarm_console.panes.blocked import certainty, evidence, extent
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.prose import Lines, Prose, fact
+from swarm_console.panes.prose import Lines, Prose
 from swarm_console.panes.tones import Span
 from swarm_console.panes.top import Top
 from swarm_console.pen import duration
@@ -72,7 +72,7 @@ class ClusterScreen(LiveScreen):
 
     BINDING_GROUP_TITLE = "cause"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "back", "Back", tooltip="where one came from", id="back"),
+        Binding("escape", "back", "Back", tooltip="where one came from", id="back"),
         Binding("x", "cure(1)", "Cure", tooltip="do the first remedy", id="cure"),
         *(remedy_key(number, "cure") for number in range(1, 10)),
     ]
@@ -133,14 +133,12 @@ def _lines(cluster: Cluster) -> Iterator[list[Span]]:
 
 def remedy_lines(remedies: Sequence[Remedy]) -> Lines:
     """Every remedy with the digit that does it."""
-    return [
-        fact(f"{number}", (remedy.line or remedy.words, "wait" if remedy.person else "ok"), *_words(remedy))
-        for number, remedy in enumerate(remedies, 1)
-    ]
+    return [line for number, remedy in enumerate(remedies, 1) for line in _remedy(number, remedy)]
 
 
-def _words(remedy: Remedy) -> Iterator[Span]:
+def _remedy(number: int, remedy: Remedy) -> Iterator[list[Span]]:
+    known = (f"   cured this {remedy.proven}×", "accent") if remedy.proven else ("", "")
+    tone = "wait" if remedy.person else "ok"
+    yield [(f" {number} ", "key"), (f"  {remedy.line or remedy.words}", tone), known]
     if remedy.command:
-        yield f"   {remedy.words}", "dim"
-    if remedy.proven:
-        yield f"   cured this {remedy.proven}×", "accent"
+        yield [(f"     {remedy.words}", "dim")]

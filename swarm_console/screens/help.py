@@ -24,6 +24,7 @@ SIGNS = (
     ("○ ● ◐", "ready, building, handed out"),
     ("✓ ▲ ✗", "staged, released, blocked or lost"),
     ("· ↻ ‖", "waits for others, will be retried, paused"),
+    ("?", "on trial: it is built with another configuration, kept for all if that is well"),
     ("≈", "guessed from history; without it the build itself says so"),
     ("≠", "a node whose trees differ from most nodes'"),
 )

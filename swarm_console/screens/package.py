@@ -22,7 +22,7 @@ from swarm_console.panes.prose import Lines, Prose
 from swarm_console.panes.tones import Span
 from swarm_console.panes.why import WhyPane, cures
 from swarm_console.picture import Picture
-from swarm_console.screens.cures import CuresDialog
+from swarm_console.screens.cures import ALL, Choice, CuresDialog
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_console.times import clock
 from swarm_node.model.clusters import proofs
@@ -138,9 +138,10 @@ class PackageScreen(PanedScreen):
         own = replace(cluster, builds=(self.build,), remedies=tuple(found), evidence=proofs(build))
         self.app.push_screen(CuresDialog((own,)), self._chosen)
 
-    def _chosen(self, remedy: Remedy | None) -> None:
-        if remedy is not None:
-            self.console.cure(remedy)
+    def _chosen(self, remedy: Choice | None) -> None:
+        for chosen in self._cures(self.console.picture())[:1] if remedy == ALL else (remedy,):
+            if isinstance(chosen, Remedy):
+                self.console.cure(chosen)
 
     def action_unblock(self) -> None:
         """Try this package again."""

@@ -16,6 +16,7 @@ EFFECTS: Final = (
     "SwarmHeld",
     "NodeHeld",
     "BuildUnblocked",
+    "ChangeTried",
     "SessionOpened",
     "ReleasePublished",
     "ReleaseRolledBack",

@@ -157,8 +157,10 @@ async def test_fix_blocked_offers_the_cures(open_console: Open) -> None:
         assert "build-swarm build-local =x11-drivers/nvidia-drivers-570.153" in stage.text()
         await act(stage, "up")
         await act(stage, "enter")
-        assert [name for name, _ in stage.operator.acted] == ["sync-overlays"]
-        assert stage.app.picture().totals.blocked == 0
+        assert stage.operator.acted == [("sync-overlays", {"overlays": ["guru"]})]
+        assert [build.row.cpv for build in stage.app.picture().blocked] == [
+            "x11-drivers/nvidia-drivers-570.153"
+        ]
 
 
 async def test_fix_blocked_with_nothing_blocked(open_console: Open) -> None:

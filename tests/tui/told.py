@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,9 +11,12 @@ import msgspec
 from swarm_console.ask import Answer, Swarm
 from swarm_node.model import commands as c
 from swarm_node.model.catalogue import KINDS
+from swarm_node.model.clusters import clusters
 from swarm_node.model.digest import digest
+from swarm_node.model.names import find_builds
 from swarm_node.model.next_action import next_action
 from swarm_node.model.refusal import Refused
+from swarm_node.model.remedies import cured_by
 from swarm_node.model.status import status
 from swarm_node.orchestrator.trail import ACTION, EFFECTS
 from tests.tui.recorded import answered
@@ -56,6 +59,10 @@ class Told(Swarm):
                 return msgspec.to_builtins(story.state)
             case "/api/v1/status":
                 return msgspec.to_builtins(status(story.state, story.now))
+            case "/api/v1/clusters":
+                return causes(story)
+            case "/api/v1/blocked":
+                return []
             case "/api/v1/releases":
                 made = sorted(story.state.releases.values(), key=lambda release: -release.number)
                 return {"current": story.state.current, "releases": msgspec.to_builtins(made)}
@@ -77,6 +84,9 @@ class Told(Swarm):
                 known = story.state.nodes[node].facts.configuration
                 return {"node": node, "against": "main", "in_step": True, "hash": known, "expected": known}
         raise Refused("unknown_path", f"a told swarm has no {path}")
+
+    def get_all(self, *paths: str) -> list[Any]:
+        return [self.get(path) for path in paths]
 
     def fetch(self, method: str, path: str, body: object = None, seconds: float = 0.0) -> Answer:
         """Logs and their times by offset, as the orchestrator serves them; every request is kept."""
@@ -131,6 +141,23 @@ def _digest(story: Story, asked: dict[str, str]) -> Any:
     return {**msgspec.to_builtins(found), "quiet": found.quiet, "next": step}
 
 
+def causes(story: Story, diffs: Mapping[str, str] | None = None) -> list[Any]:
+    """What GET /api/v1/clusters answers; `diffs` by the first build of a cause."""
+    found = []
+    for cluster in clusters(story.state):
+        diff = (diffs or {}).get(cluster.builds[0], "")
+        cures = [
+            {
+                **msgspec.to_builtins(remedy),
+                "line": remedy.line,
+                "diff": diff if remedy.command[:1] == ("configure",) else "",
+            }
+            for remedy in cluster.remedies
+        ]
+        found.append({**msgspec.to_builtins(cluster), "remedies": cures})
+    return found
+
+
 def _unblock(story: Story, given: dict[str, Any]) -> Any:
     names = tuple(given.get("packages", ()))
     before = [build.id for build in story.state.by_status("blocked")]
@@ -168,9 +195,19 @@ def _hold(held: bool) -> Callable[[Story, dict[str, Any]], Any]:
     return hold
 
 
-def _sync(story: Story, given: dict[str, Any]) -> Any:
-    story.tell(c.Unblock())
-    return {"in_step": True, "trees": [], "answers": [], "requeued": []}
+def _sync(action: str, names: str) -> Callable[[Story, dict[str, Any]], Any]:
+    def sync(story: Story, given: dict[str, Any]) -> Any:
+        cured = cured_by(story.state, action, given[names])
+        story.tell(c.Unblock(builds=cured, cure=action))
+        return {"in_step": True, "trees": [], "answers": [], "requeued": list(cured)}
+
+    return sync
+
+
+def _build_local(story: Story, given: dict[str, Any]) -> Any:
+    names = [build.id for build in find_builds(story.state, given["package"])]
+    story.tell(c.Unblock(builds=tuple(names), cure="build-local"))
+    return {"unblocked": names, "node": "main-local"}
 
 
 def _rollback(story: Story, given: dict[str, Any]) -> Any:
@@ -188,5 +225,7 @@ ACTS: dict[str, Callable[[Story, dict[str, Any]], Any]] = {
     "resume": _hold(False),
     "drain": _hold(True),
     "rollback": _rollback,
-    "sync-overlays": _sync,
+    "sync-overlays": _sync("sync-overlays", "overlays"),
+    "sync-fix": _sync("sync-fix", "nodes"),
+    "build-local": _build_local,
 }
