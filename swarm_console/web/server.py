@@ -25,6 +25,7 @@ from textual_serve.server import Server
 from swarm_console.errors import Usage
 from swarm_console.options import LOOPBACK, WEB_PORT
 
+LOOK_SECONDS: Final = 0.02
 PATIENCE: Final = 5.0
 """Seconds that open consoles have to end in, when the server ends."""
 
@@ -97,7 +98,18 @@ class Consoles(Server):
         logging.basicConfig(level=logging.ERROR, format="%(message)s")
 
     async def on_startup(self, app: web.Application) -> None:
-        self._say(f"the console is at {self.public_url}/?key={self._key} until Ctrl-C")
+        self._announcing = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        """Say the address once something answers there."""
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(self.host, self.port)
+            except OSError:
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            writer.close()
+            return self._say(f"the console is at {self.public_url}/?key={self._key} until Ctrl-C")
 
     async def on_shutdown(self, app: web.Application) -> None:
         """End every console, and with it its process."""

@@ -91,8 +91,9 @@ class Page:
                 await self._news.wait()
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression."""
-        result = await self.do("Runtime.evaluate", expression=expression, returnByValue=True)
+        """The value of a JavaScript expression, or what its promise comes to."""
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        result = await self.do("Runtime.evaluate", **asked)
         return result["result"].get("value")
 
     async def type(self, character: str) -> None:
@@ -174,6 +175,10 @@ async def page(url: str) -> AsyncIterator[Page]:
 
 async def _port(home: Path) -> int:
     async with asyncio.timeout(60):
-        while not (home / "DevToolsActivePort").exists():  # noqa: ASYNC110  (nobody else tells)
+        while len(lines := _lines(home / "DevToolsActivePort")) < 2:  # noqa: ASYNC110  (nobody else tells)
             await asyncio.sleep(0.05)
-    return int((home / "DevToolsActivePort").read_text().splitlines()[0])
+    return int(lines[0])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []

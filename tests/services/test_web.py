@@ -27,6 +27,10 @@ from swarm_node.settings import GatewaySettings, OrchestratorSettings
 from tests.services.browser import Page, page
 from tests.tui.story import ROWS, facts
 
+FOCUSED = """new Promise(resolve => {
+    const look = () => document.activeElement.tagName == "TEXTAREA" ? resolve(true) : setTimeout(look, 20)
+    look()
+})"""
 SECRET = "of-the-swarm-0123456789"
 
 
@@ -117,6 +121,7 @@ async def opened(console: Served) -> AsyncIterator[Page]:
     """A browser in which the console's first picture stands."""
     async with page(console.address) as tab:
         await tab.until(lambda: "gateway ✓" in tab.heard and "● live" in tab.heard)
+        await tab.evaluate(FOCUSED)
         yield tab
 
 
@@ -132,7 +137,7 @@ async def test_a_browser_shows_the_console_and_its_keys_reach_the_swarm(
         await tab.until(lambda: "Actions" in tab.heard or "Help" in tab.heard)
         tab.forget()
         await tab.press("Escape", 27)
-        await tab.until(lambda: tab.heard)
+        await tab.until(lambda: "Staging risk" in tab.heard)  # what lay behind the help
         await tab.type("p")
         await tab.until(lambda: site.parts.swarm.state.held)
         own = (console.base, console.base.replace("http", "ws", 1))
@@ -152,9 +157,8 @@ async def test_each_tab_has_a_process_of_its_own_that_ends_with_it(
             assert "--readonly" in console.consoles()[0]
             async with opened(console):
                 assert len(console.consoles()) == 2
-            tab.forget()
             await tab.type("q")
-            await tab.until(lambda: not console.consoles())
+            await gone(lambda: not console.consoles())
         assert console.process.returncode is None
 
 
@@ -170,9 +174,14 @@ async def test_nothing_is_left_running(
         console.process.send_signal(number)
         code = await asyncio.wait_for(console.process.wait(), 30)
         assert code == (0 if number != signal.SIGKILL else -signal.SIGKILL)
-        async with asyncio.timeout(20):
-            while any(_runs(pid) for pid in mine):  # noqa: ASYNC110  (they are no children of ours)
-                await asyncio.sleep(0.05)
+        await gone(lambda: not any(_runs(pid) for pid in mine))
+
+
+async def gone(met: Callable[[], object]) -> None:
+    """Wait for processes that are no children of ours."""
+    async with asyncio.timeout(30):
+        while not met():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 def _parent(pid: int) -> int:
