@@ -59,6 +59,13 @@ class Inquiry(Generic[T]):
         return changed or (bool(self.trouble) and now >= self._again)
 
 
+def pending(inquiry: Inquiry[Any], picture: Picture) -> str:
+    """What to say where an answer should stand and does not; empty where one does."""
+    if inquiry.answer is not None:
+        return ""
+    return inquiry.trouble or ("a replay shows its session alone" if picture.replay else "asking …")
+
+
 def read(document: Any, kind: type[T]) -> T:
     """A document as what it should be. Raises: Refused when it is something else."""
     try:

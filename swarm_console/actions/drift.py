@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.actions.machines import short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def show_node(found: Any, pen: Pen) -> list[str]:
         return [f"{pen('good', '✓')} {name} is in step with {found['against']}"]
     lines = [f"{pen('bad', '≠')} {name} is out of step with {found['against']}"]
     for tree in found["trees"]:
-        has = f"has {tree['hash'][:12]}" if tree["hash"] else "lacks it"
-        lines.append(f"  {tree['tree']}: {has}, not {tree['expected'][:12]}")
+        has = f"has {short(tree['hash'])}" if tree["hash"] else "lacks it"
+        lines.append(f"  {tree['tree']}: {has}, not {short(tree['expected'])}")
     for file in found["files"]:
         lines += [f"  {_toned(line, pen)}" for line in file["lines"]]
     return lines + [f"  → Run: {pen('strong', line)}" for line in cures(found)]

@@ -67,12 +67,12 @@ def show_sync(seen: Any, pen: Pen) -> list[str]:
 def _step(step: Any, pen: Pen) -> str:
     sign = pen("good", "✓") if step["in_step"] else pen("bad", "✗")
     if step["in_step"]:
-        return f"{sign} {step['node']}: {step['tree']} {_short(step['hash'])}"
-    has = f"has {_short(step['hash'])}" if step["hash"] else "lacks it"
-    return f"{sign} {step['node']}: {step['tree']} {has}, not {_short(step['expected'])}"
+        return f"{sign} {step['node']}: {step['tree']} {short(step['hash'])}"
+    has = f"has {short(step['hash'])}" if step["hash"] else "lacks it"
+    return f"{sign} {step['node']}: {step['tree']} {has}, not {short(step['expected'])}"
 
 
-def _short(digest: str) -> str:
+def short(digest: str) -> str:
     """A tree's hash: its commit, and whether files differ from it."""
     commit, changed, _ = digest.partition("+")
     return f"{commit[:12]} with changes of its own" if changed else commit[:12]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 TAIL_BYTES, TAIL_LINES = 8_192, 10
 """How much of the log is asked for, and shown to people."""
-ANSWERS = 12
-"""Builds at the head of the queue that are listed for people; the document has more."""
+NAMED = 6
+"""Builds of which it says the same that are named for people; the document has all."""
 
 
 def node(swarm: Swarm, params: Params) -> Outcome:
@@ -115,11 +115,14 @@ def _machine(seen: Any) -> list[str]:
 def _answers(seen: Any, pen: Pen) -> list[str]:
     if not seen["answers"]:
         return []
-    shown = seen["answers"][:ANSWERS]
+    alike: dict[str, list[str]] = {}
+    for answer in seen["answers"]:
+        alike.setdefault(said(answer, waits=False), []).append(answer["build"])
     lines = ["", pen("strong", "What it says to the head of the queue")]
-    lines += [f"  {answer['build']}: {said(answer, waits=False)}" for answer in shown]
-    more = len(seen["answers"]) - len(shown)
-    return lines + ([pen("dim", f"  … and {more} more")] if more else [])
+    for words, builds in alike.items():
+        more = f" and {len(builds) - NAMED} more" if len(builds) > NAMED else ""
+        lines.append(f"  {words}: {', '.join(builds[:NAMED])}{more}")
+    return lines
 
 
 ACTIONS = (

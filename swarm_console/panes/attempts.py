@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from swarm_console.attempts import SIGNS, Tale
 from swarm_console.dossier import NodeDossier, PackageDossier
+from swarm_console.inquiry import pending
 from swarm_console.messages import AttemptChosen, AttemptMarked, RowMarked
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
@@ -78,8 +79,7 @@ shows beside; Enter opens it in full. *Took* stands beside what was predicted wh
         return name_column(self.COLUMNS, 2, picture)
 
     def empty(self, picture: Picture) -> str:
-        past = self.dossier.past
-        return past.trouble or ("asking …" if past.waiting else "it was never tried")
+        return pending(self.dossier.past, picture) or "it was never tried"
 
     def cells(self, item: Tale) -> tuple[Cell, ...]:
         version = f"{item.build}  " if item.build != self.dossier.id else ""
@@ -117,8 +117,7 @@ end. Enter opens the log of the marked one, `o` its package."""
         return self.dossier.tales(picture)
 
     def empty(self, picture: Picture) -> str:
-        past = self.dossier.past
-        return past.trouble or ("asking …" if past.waiting else "it has built nothing yet")
+        return pending(self.dossier.past, picture) or "it has built nothing yet"
 
     def summary(self, picture: Picture) -> str:
         tales = self.items(picture)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from swarm_console.dossier import PackageDossier
+from swarm_console.inquiry import pending
 from swarm_console.panes.prose import Lines, Page, fact
 from swarm_console.panes.tones import Span
 from swarm_console.pen import size
@@ -33,9 +34,7 @@ switched (`+on`, `-off`), that its ebuild has newly or no longer, and the size o
         if offer.answer is not None:
             head += list(_told(change(build, offer.answer), build))
         else:
-            head.append(
-                [("  asking what production has …" if offer.waiting else f"  {offer.trouble}", "dim")]
-            )
+            head.append(fact("production", (pending(offer, picture), "dim")))
             head += list(_as_it_is(build))
         return head
 

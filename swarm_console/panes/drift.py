@@ -7,7 +7,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from swarm_console.actions.drift import cures
+from swarm_console.actions.machines import short
 from swarm_console.dossier import NodeDossier
+from swarm_console.inquiry import pending
 from swarm_console.messages import CureWanted
 from swarm_console.panes.prose import Lines, Page, fact, heading
 from swarm_console.panes.tones import Span
@@ -42,8 +44,8 @@ a machine's own do not count, passwords are left out. `r` asks again, `x` brings
             parts += [[("? ", "wait"), (asked.trouble, "wait")], [(f"  → {asked.hint}", "dim")]]
         if asked.answer is not None:
             parts += list(told(asked.answer))
-        elif asked.waiting:
-            parts.append([("asking the node …", "dim")])
+        elif not asked.trouble:
+            parts.append([(pending(asked, picture), "dim")])
         return parts
 
     def summary(self, picture: Picture) -> str:
@@ -92,7 +94,7 @@ def told(found: Drift) -> Iterator[list[Span]]:
     for line in cure_lines(found):
         yield [(f"→ {line}", "ok")]
     for tree in found.trees:
-        has = f"has {tree.hash[:12]}, not {tree.expected[:12]}" if tree.hash else "is not there"
+        has = f"has {short(tree.hash)}, not {short(tree.expected)}" if tree.hash else "is not there"
         yield fact(tree.tree, ("≠ ", "wait"), (f"tree {has}", ""))
     for file in found.files:
         yield heading(f"etc/portage/{file.path}")

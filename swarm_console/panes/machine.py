@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from swarm_console.actions.machines import short
 from swarm_console.dossier import NodeDossier
 from swarm_console.panes import nodes
 from swarm_console.panes.grid import sparkline
@@ -91,7 +92,7 @@ def _trees(picture: Picture, node: Node) -> Iterator[list[Span]]:
     for tree, digest in sorted(picture.trees.items()):
         own = node.facts.trees.get(tree, "")
         same = own == digest
-        said = f"{own[:12] or 'lacks it'}" + ("" if same else f", should be {digest[:12]}")
+        said = (short(own) or "lacks it") + ("" if same else f", should be {short(digest)}")
         yield fact(tree, ("✓ " if same else "≠ ", "ok" if same else "wait"), (said, "dim"))
 
 

@@ -82,7 +82,7 @@ class NodeScreen(PanedScreen):
         self.set_class(drift is not None and not drift.in_step, "-adrift")
         if self.dossier.node(picture) is not None:
             self.inquire(self.dossier.drift, self.dossier.drift_depends_on(picture), picture)
-        self.refresh_bindings()
+        self.grey(("hold", "shell", "over"))
 
     def _draw_log(self, picture: Picture) -> None:
         """What it builds now, until another attempt is marked."""

@@ -79,7 +79,7 @@ class PackageScreen(PanedScreen):
         self._draw_log(picture)
         self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
         self.inquire(self.dossier.offer, picture.state.current, picture)
-        self.refresh_bindings()
+        self.grey(("cure", "remedies", "unblock", "over"))
 
     def _draw_log(self, picture: Picture) -> None:
         tales = self.dossier.tales(picture)
@@ -112,8 +112,8 @@ class PackageScreen(PanedScreen):
             return "it is not in the queue"
         if action in ("cure", "remedies") and not self._cures(picture):
             return "there is nothing to cure"
-        if action == "unblock" and build is not None and build.status not in ("blocked", "needed"):
-            return f"it is {build.status}, not blocked"
+        if action == "unblock" and build is not None:
+            return _why_not_again(build)
         if action == "over" and picture.node_of(build) is None:
             return "no node builds it now"
         return ""
@@ -152,6 +152,15 @@ class PackageScreen(PanedScreen):
         build = self.dossier.build(self.console.picture())
         if build is not None and (node := self.console.picture().node_of(build)) is not None:
             self.console.open_node(node.name)
+
+
+def _why_not_again(build: Build) -> str:
+    """Why a build cannot be tried again as it is; empty when it can."""
+    if build.status == "blocked" and build.row.problem is not None:
+        return "it needs another configuration: see its remedies"
+    if build.status == "blocked" or (build.status == "needed" and build.pinned is not None):
+        return ""
+    return f"it is {build.status}, not blocked"
 
 
 def _head(picture: Picture, dossier: PackageDossier) -> Lines:

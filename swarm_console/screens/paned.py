@@ -42,6 +42,7 @@ class PanedScreen(LiveScreen):
     ROOM: ClassVar[tuple[int, int]] = (100, 26)
     """Columns and rows from which on all frames show at once."""
     _present = ""
+    _greyed: frozenset[str] | None = None
     BINDING_GROUP_TITLE = "screens of panes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
@@ -84,12 +85,19 @@ class PanedScreen(LiveScreen):
 
     def inquire(self, inquiry: Inquiry[Any], depends_on: object, picture: Picture) -> None:
         """Have something asked of the swarm, when it is time to; the answer is drawn."""
-        if inquiry.begin(depends_on, picture):
+        if not picture.replay and inquiry.begin(depends_on, picture):
             self.run_worker(self._inquire(inquiry), group="inquiry")
 
     async def _inquire(self, inquiry: Inquiry[Any]) -> None:
         await inquiry.fetch()
         self.console.feed.changed()
+
+    def grey(self, actions: Iterable[str]) -> None:
+        """Have the footer drawn anew when other keys of this screen than before can do nothing."""
+        greyed = frozenset(action for action in actions if self.obstacle(action, ()))
+        if greyed != self._greyed:
+            self._greyed = greyed
+            self.refresh_bindings()
 
     def figure(self, pane: type[Frame], picture: Picture) -> tuple[str, str]:
         """What the strip says behind a frame's name, and its tone."""

@@ -75,9 +75,7 @@ def _answer(
 def _busy(state: State, node: Node, build: Build, now: float) -> NodeAnswer:
     assert node.attempt is not None
     free, busy = state.fleet[node.name].free_at(now), state.attempts[node.attempt].build
-    return NodeAnswer(
-        node.name, build.id, f"busy with {busy} until about {free - now:.0f} s from now", until=free
-    )
+    return NodeAnswer(node.name, build.id, f"busy with {busy}", until=free)
 
 
 def _awakening(state: State, node: Node) -> str:

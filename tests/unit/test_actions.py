@@ -179,7 +179,7 @@ def test_a_node_in_depth_and_what_cannot_be_had_of_it() -> None:
         "  speed 1.25 (1.00 is eight cores), 2 built, 1 failed",
         "  clean room none: no overlay, address http://v",
     ]
-    assert "  cat/b-1: busy" in lines and any("cat/c-1" in line for line in lines)
+    assert "  busy: cat/b-1" in lines and any("cat/c-1" in line for line in lines)
     assert lines[-2:] == ["? vega: vega does not answer", "  → curl it"]
 
 
