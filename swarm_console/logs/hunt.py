@@ -70,8 +70,8 @@ class Hunt:
     def _outcome(self, size: int) -> list[Span]:
         if self.trouble:
             return [(f"✗ {self.trouble}", "attention")]
-        total, done = self._search.total, self._search.done(size)
-        if not done:
+        total = self._search.total
+        if self.progress(size) < 1:
             return [(f"⌕ {total:,} so far, {self.progress(size):.0%} searched", "wait")]
         if not total:
             return [("✗ nothing found", "wait")]
