@@ -1,0 +1,159 @@
+"""What the README promises a stranger: with keys alone, what is blocked is found, cured and released.
+
+The installed program in a real terminal, on its embedded swarm; the tests are one story, in this order.
+"""
+
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from swarm_node.demo.requirements import missing
+from tests.e2e.swarm import children, goes_on, words, working_for
+from tests.e2e.terminal import Terminal, terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+
+CONSOLE: Final = Path(sys.executable).with_name("swarm-console")
+BUILT: Final = 480.0
+"""Seconds that the whole desktop may take on a machine that does other things too."""
+TOTALS: Final = re.compile(r"Needed (\d+) +Building (\d+) +Complete (\d+) +Blocked (\d+)")
+
+
+class Story:
+    """The console in its terminal, and how many tests had failed before."""
+
+    def __init__(self, window: Terminal, directory: Path, failures: int) -> None:
+        self.window, self.directory, self.failures = window, directory, failures
+
+    def totals(self) -> tuple[int, ...]:
+        """Needed, building, complete and blocked, as they stand on the screen; none while they do not."""
+        found = TOTALS.search(self.window.screen())
+        return tuple(map(int, found.groups())) if found else ()
+
+    def until_totals(self, met: Callable[[int, int, int, int], bool], seconds: float) -> tuple[int, ...]:
+        """Wait until the four numbers are such."""
+        self.window.until(lambda _: len(self.totals()) == 4 and met(*self.totals()), seconds)
+        return self.totals()
+
+
+@pytest.fixture(scope="module")
+def story(request: pytest.FixtureRequest) -> Iterator[Story]:
+    """The console has just been started, at its first picture; nothing of it runs afterwards."""
+    lacking = sorted({program.name for program in missing() if not program.optional})
+    if lacking:
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    with tempfile.TemporaryDirectory(prefix="swarm-", dir="/tmp") as folder:
+        directory = Path(folder).resolve() / "demo"
+        home = {"HOME": folder, "XDG_STATE_HOME": f"{folder}/state", "XDG_CONFIG_HOME": f"{folder}/config"}
+        command = [str(CONSOLE), "--demo", "--demo-dir", str(directory)]
+        with terminal(command, (120, 36), home) as window:
+            yield Story(window, directory, request.session.testsfailed)
+        assert working_for(directory) == {}
+
+
+@pytest.fixture(autouse=True)
+def in_order(story: Story, request: pytest.FixtureRequest) -> None:
+    goes_on(story, request)  # type: ignore[arg-type]
+
+
+def test_the_first_picture_says_what_to_do(story: Story) -> None:
+    screen = story.window.until("NEXT no session yet", 180)
+    assert "build-swarm fresh" in screen
+    assert all(name in screen for name in ("vega", "altair", "deneb"))
+
+
+def test_n_does_it_after_asking(story: Story) -> None:
+    story.window.press("n")
+    story.window.until("Yes (y)", 30)
+    story.window.press("y")
+    needed, *_ = story.until_totals(lambda needed, building, *_: needed > 10 and building > 0, 120)
+    assert needed > 10
+
+
+def test_everything_is_built_but_what_fails_on_purpose(story: Story) -> None:
+    _, _, complete, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
+    assert blocked == 5
+    assert complete > 25
+    assert "fix-blocked" in story.window.screen()
+
+
+def test_a_blocked_package_is_found_and_understood(story: Story) -> None:
+    """3 Enter Enter: the blocked causes, one of them, its package; Esc all the way back."""
+    window = story.window
+    window.press("3")
+    window.press("Enter")
+    window.press("Enter")
+    screen = window.until("Diagnosis", 30)
+    assert "build-swarm" in screen
+    window.press("Escape")
+    window.press("Escape")
+    window.until("1 Nodes", 30)
+
+
+def test_a_small_terminal_shows_it_too(story: Story) -> None:
+    story.window.resize(60, 20)
+    screen = story.window.until(lambda screen: "3 Blocked" in screen and len(screen.splitlines()) == 20, 30)
+    assert all(len(line) <= 60 for line in screen.splitlines())
+    story.window.resize(120, 36)
+    story.window.until("5 Events", 30)
+
+
+def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
+    """f a y: every first remedy, after one question."""
+    window = story.window
+    window.press("f")
+    window.until("Fix blocked packages", 30)
+    window.press("a")
+    window.until("Yes (y)", 30)
+    window.press("y")
+    story.until_totals(lambda needed, building, complete, blocked: complete and not blocked, BUILT)
+    _, _, _, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
+    assert blocked == 0
+
+
+def test_verified_it_is_released(story: Story) -> None:
+    window = story.window
+    window.press("v")
+    window.until("verified, risk score 0", 120)
+    window.press("F")
+    window.until("Yes (y)", 60)
+    window.press("y")
+    window.until("NEXT release 1 is live", 120)
+
+
+def test_the_gateway_may_die_under_it(story: Story) -> None:
+    """The picture stays, marked as stale, and comes back by itself; nothing is done twice."""
+    gateway = _service(story, "gateway")
+    os.kill(gateway, signal.SIGSTOP)
+    try:
+        screen = story.window.until("stale since", 60)
+        assert "release 1 is live" in screen
+    finally:
+        os.kill(gateway, signal.SIGKILL)
+    screen = story.window.until(lambda screen: "● live" in screen and "stale" not in screen, 60)
+    assert "release 1 is live" in screen
+
+
+def test_q_ends_it_and_everything_that_it_started(story: Story) -> None:
+    story.window.press("q")
+    story.window.until(lambda _: story.window.ended is not None, 60)
+    assert story.window.ended == 0
+    assert working_for(story.directory) == {}
+
+
+def _service(story: Story, name: str) -> int:
+    """The process of one service, by the settings file that it was started with."""
+    wanted = str(story.directory / name / f"{name}.conf").encode()
+    pending = [story.window.pid]
+    for pid in pending:  # grows while it is read
+        if wanted in words(pid) and b"demo" not in words(pid)[3:4]:
+            return pid
+        pending += children(pid)
+    raise AssertionError(f"{name} does not run")
