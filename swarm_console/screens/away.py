@@ -28,7 +28,7 @@ class AwayDialog(Dialog[None]):
         self._seen, self._now, self._again = seen, now, again
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="box -wide"):
+        with Vertical(classes="box -wide -reading"):
             yield Static(self._heading(), classes="heading", markup=False)
             with VerticalScroll(classes="text"):
                 yield Prose()

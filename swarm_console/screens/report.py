@@ -33,7 +33,7 @@ class Report(Dialog[None]):
         return self._command
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="box -wide"):
+        with Vertical(classes="box -wide -reading"):
             yield Static(self._heading, classes="heading", markup=False)
             if len(self._lines) > WRAPPED_LINES:
                 yield Log(classes="text -long")
