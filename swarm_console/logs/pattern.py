@@ -3,10 +3,9 @@
 import math
 import re
 import time
-import warnings
-from typing import Any, Final
+from typing import Final
 
-from swarm_console.panes.sieve import BadSieve, expression
+from swarm_console.panes.sieve import BadSieve, compiled, expression
 
 LONGEST: Final = 1_000
 MOST_REPEATS: Final = 100_000
@@ -32,17 +31,14 @@ class Budget:
 
 
 class Pattern:
-    """A regular expression over lines, as the filter of a pane is one over rows. Raises: BadSieve.
-
-    The module `regex` is used because `re` neither stops nor lets any other thread run while it searches.
-    """
+    """A regular expression over lines, as the filter of a pane is one over rows. Raises: BadSieve."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        checked = expression(text)
+        expression(text)
         if len(text) > LONGEST or _repeats(text) > MOST_REPEATS:
             raise BadSieve("it is too long, or repeats too often")
-        self._regex = _compiled(text, bool(checked.flags & re.IGNORECASE))
+        self._regex = compiled(text)
         self.tired = False
         """Whether it has taken too long on a line that was to be drawn."""
         self.local = _BEYOND.search(text) is None
@@ -76,15 +72,3 @@ class Pattern:
 def _repeats(text: str) -> int:
     bounds = [int(most or least or 1) for least, most in _REPEAT.findall(text)]
     return math.prod(max(bound, 1) for bound in bounds)
-
-
-def _compiled(text: str, ignoring_case: bool) -> Any:
-    import regex
-
-    flags = regex.MULTILINE | (regex.IGNORECASE if ignoring_case else 0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return regex.compile(text, flags)
-    except (regex.error, OverflowError, RecursionError) as error:
-        raise BadSieve(str(error)) from None

@@ -1,7 +1,11 @@
 """A filter over rows: a regular expression, or with `!` in front everything that it does not match."""
 
 import re
-from typing import NamedTuple
+import warnings
+from typing import Any, Final, NamedTuple
+
+SECONDS: Final = 0.02
+"""What a pattern may take on one row's words; one that takes longer is not found there."""
 
 
 class BadSieve(Exception):
@@ -12,11 +16,17 @@ class Sieve(NamedTuple):
     """`text` as it was typed; `passes` says whether a row's words stay."""
 
     text: str
-    pattern: re.Pattern[str]
+    pattern: Any
     inverse: bool
 
     def passes(self, words: str) -> bool:
-        return (self.pattern.search(words) is None) == self.inverse
+        return self._found(words) != self.inverse
+
+    def _found(self, words: str) -> bool:
+        try:
+            return self.pattern.search(words, timeout=SECONDS) is not None
+        except TimeoutError:
+            return False
 
 
 def sieve(text: str) -> Sieve | None:
@@ -28,7 +38,23 @@ def sieve(text: str) -> Sieve | None:
     wanted = text[inverse:]
     if not wanted:
         return None
-    return Sieve(text, expression(wanted), inverse)
+    return Sieve(text, compiled(wanted), inverse)
+
+
+def compiled(wanted: str) -> Any:
+    """The pattern of a text for the module `regex`, whose searches have a limit of time. Raises: BadSieve.
+
+    `re` neither stops nor lets any other thread run while it searches.
+    """
+    import regex
+
+    ignoring_case = expression(wanted).flags & re.IGNORECASE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return regex.compile(wanted, regex.MULTILINE | (regex.IGNORECASE if ignoring_case else 0))
+    except (regex.error, OverflowError, RecursionError) as error:
+        raise BadSieve(str(error)) from None
 
 
 def expression(wanted: str) -> re.Pattern[str]:

@@ -31,3 +31,9 @@ def test_nothing_is_no_filter(text: str) -> None:
 def test_what_is_no_expression_is_told(text: str) -> None:
     with pytest.raises(BadSieve):
         sieve(text)
+
+
+def test_a_pattern_that_runs_away_is_not_found_and_holds_nothing_up() -> None:
+    runaway = sieve("(a+)+$")
+    assert runaway is not None
+    assert not runaway.passes("a" * 60 + "!")
