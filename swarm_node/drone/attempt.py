@@ -89,7 +89,7 @@ async def _made(drone: Drone, job: Job) -> Result | FailureReport:
             _bounded(order, drone.settings),
             _supplied(drone),
             lambda chunk: job.log.heard(),
-            lambda progress: job.enter(progress.phase, progress.fraction),
+            lambda progress: job.enter(progress.phase, progress.fraction, progress.round),
             try_again=_binhost_was_away(drone),
         )
         if outcome.ok:
@@ -157,6 +157,8 @@ async def _tell(drone: Drone, job: Job, doing: Task[Any]) -> None:
             node=drone.settings.node_name,
             phase=job.phase,
             fraction=job.fraction,
+            round=job.round,
+            seconds=job.phase_seconds,
             load=os.getloadavg()[0],
         )
         try:

@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from swarm_node.drone.bars import WithoutBars
 from swarm_node.drone.progress import Phase, Progress, advance, split_lines
 from swarm_node.drone.room import Exit, Limits, Reason, Room, open_room
 from swarm_node.model.work import BuildOrder, Measures, RoomKind
@@ -58,7 +59,7 @@ class BuildOutcome(Struct, frozen=True):
     """The last phase, or the one that failed."""
     rc: int
     log: Path
-    """The complete output of both steps."""
+    """The complete output of both steps, but for cargo's bars."""
     measures: Measures
     package: Path | None = None
 
@@ -104,7 +105,10 @@ async def build(
     try:
         with (home / "build.log").open("wb", buffering=0) as log:
             listener = _Listener(log, on_output, on_phase)
-            return await _steps(order, workshop, room, packages, listener, try_again)
+            try:
+                return await _steps(order, workshop, room, packages, listener, try_again)
+            finally:
+                listener.end()
     finally:
         await room.close()
 
@@ -214,10 +218,10 @@ class _Listener:
         self.progress = Progress()
         self._log, self._on_output, self._on_phase = log, on_output, on_phase
         self._pending = b""
+        self._bars = WithoutBars()
 
     def hear(self, chunk: bytes) -> None:
-        self._log.write(chunk)
-        self._on_output(chunk)
+        self._keep(self._bars.take(chunk))
         lines, self._pending = split_lines(self._pending, chunk)
         progress = self.progress
         for line in lines:
@@ -226,6 +230,14 @@ class _Listener:
 
     def enter(self, phase: Phase) -> None:
         self._tell(Progress(phase))
+
+    def end(self) -> None:
+        """Write what may still be owed to the log."""
+        self._keep(self._bars.end())
+
+    def _keep(self, output: bytes) -> None:
+        self._log.write(output)
+        self._on_output(output)
 
     def _tell(self, progress: Progress) -> None:
         if progress != self.progress:

@@ -19,15 +19,25 @@ class Job:
     log: BuildLog
     phase: str = "start"
     fraction: float | None = None
+    round: int = 1
+    entered: float = field(default_factory=time.monotonic)
+    """When the phase, or this round of it, began."""
     begun: float = field(default_factory=time.monotonic)
     ended: float | None = None
     changed: Event = field(default_factory=Event)
 
-    def enter(self, phase: str, fraction: float | None = None) -> None:
+    def enter(self, phase: str, fraction: float | None = None, round: int = 1) -> None:  # noqa: A002
         """Note progress; a new phase is told at once."""
+        if (phase, round) != (self.phase, self.round):
+            self.entered = time.monotonic()
         if phase != self.phase:
             self.changed.set()
-        self.phase, self.fraction = phase, fraction
+        self.phase, self.fraction, self.round = phase, fraction, round
+
+    @property
+    def phase_seconds(self) -> float:
+        """How long the phase, or this round of it, has lasted."""
+        return (self.ended or time.monotonic()) - self.entered
 
     @property
     def seconds(self) -> float:

@@ -31,6 +31,8 @@ class ProgressReport(Message, frozen=True):
     fraction: Share | None = None
     load: Annotated[float, Meta(ge=0)] | None = None
     detail: str = ""
+    round: Annotated[int, Meta(ge=1)] = 1
+    seconds: Seconds | None = None
 
 
 class Completion(Message, frozen=True):
@@ -80,7 +82,11 @@ class Settled(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """The newest word of a node on its attempt; `fraction` from 0 to 1, None when the build does not say."""
+    """The newest word of a node on its attempt.
+
+    `fraction` is how far the phase is by the build's own counter, from 0 to 1, None when it has none; `round`
+    says which of the phase's counters that is, `seconds` for how long it counts, None where that is not told.
+    """
 
     attempt: int
     node: str
@@ -88,3 +94,5 @@ class Progress(Struct, frozen=True):
     fraction: float | None = None
     load: float | None = None
     detail: str = ""
+    round: int = 1
+    seconds: float | None = None

@@ -107,7 +107,8 @@ async def progress(request: web.Request) -> web.Response:
             raise
         return reply({"continue": False, "reason": refused.message})
     phase, detail = report.phase[:LONGEST_PHASE], report.detail[:200]
-    word = Progress(number, report.node, phase, report.fraction, report.load, detail)
+    counted = (report.fraction, report.load, detail, report.round, report.seconds)
+    word = Progress(number, report.node, phase, *counted)
     parts.contacts.progress[report.node] = word
     parts.stream.tell(word)
     return reply({"continue": True, "reason": ""})

@@ -51,6 +51,8 @@ def build_env(order: BuildOrder, cores: int, *, isolated: bool) -> dict[str, str
         "MAKEOPTS": f"-j{jobs}",
         "NINJAOPTS": f"-j{jobs}",
         "CARGO_BUILD_JOBS": str(jobs),
+        "CARGO_TERM_PROGRESS_WHEN": "always",  # a counter, which it else draws for terminals only
+        "CARGO_TERM_PROGRESS_WIDTH": "80",
         "CLEAN_DELAY": "0",
         "EMERGE_WARNING_DELAY": "0",
     }

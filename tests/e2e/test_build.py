@@ -44,6 +44,16 @@ async def test_a_package_with_a_dependency_is_built_as_ordered(workshop: Worksho
     assert 1.0 in [step.fraction for step in steps if step.phase == "compile"]
 
 
+async def test_cargo_is_asked_for_its_counter(workshop: Workshop) -> None:
+    steps: list[Progress] = []
+    outcome = await build(order("crate", attempt=6), workshop, on_phase=steps.append)
+    log = outcome.log.read_text()
+    assert outcome.ok, log
+    assert [step.fraction for step in steps if step.phase == "compile"][-1] == 0.75
+    assert "   Compiling bb v0.1.0\n   Compiling cc v0.1.0\n    Finished" in log
+    assert "Building [" not in log
+
+
 async def test_the_flags_of_the_order_win_over_the_drones_own(workshop: Workshop) -> None:
     outcome = await build(order("bb", "libaa", attempt=2, use=("-loud",)), workshop)
     assert outcome.package is not None
