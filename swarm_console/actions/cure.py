@@ -65,13 +65,14 @@ def _unknown(name: str, found: list[Any]) -> Exception:
 
 def _applied(swarm: Swarm, chosen: list[Any], number: int, wait: bool) -> Outcome:
     """One remedy after the other. What only a person can do is no failure, unless nothing else was there."""
+    known = {change["number"] for change in swarm.get("/api/v1/changes")} if wait else set()
     cures = [_cured(swarm, cluster, number) for cluster in chosen]
     document: dict[str, Any] = {"cures": cures}
     results = {cure["result"] for cure in cures}
     well = not cures or (FAILED not in results and bool(results & {APPLIED, CURED}))
     names = [name for cure in cures if cure["result"] == APPLIED for name in cure["packages"]]
     if wait and names:
-        document["built"] = _built(swarm, names)
+        document["built"] = _built(swarm, names, known)
         well = well and "blocked" not in document["built"].values()
     return Outcome(document, 0 if well else 1)
 
@@ -115,15 +116,16 @@ def _done(swarm: Swarm, command: list[str]) -> dict[str, Any]:
     return {"result": APPLIED if well else FAILED, "action": name, "outcome": outcome.document}
 
 
-def _built(swarm: Swarm, names: list[str]) -> dict[str, str]:
-    """Wait until these builds, and the trials that they are part of, have ended; the status of each."""
+def _built(swarm: Swarm, names: list[str], known: set[int]) -> dict[str, str]:
+    """Wait until these builds, and the trials beyond the known ones, have ended; the status of each."""
     import time
 
     from swarm_console.actions.follow import can_move, patiently
 
     told = ""
     while True:
-        settled = all(each["settled"] for each in patiently(swarm, lambda: swarm.get("/api/v1/changes")))
+        changes = patiently(swarm, lambda: swarm.get("/api/v1/changes"))
+        settled = all(change["settled"] or change["number"] in known for change in changes)
         queue = patiently(swarm, lambda: swarm.get("/api/v1/queue"))
         statuses = {row["build"]: row["status"] for row in queue}
         seen = {name: statuses.get(name, "gone") for name in names}

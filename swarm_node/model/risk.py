@@ -27,6 +27,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
     "downgrade": Cause(3, "clients would go back to an older version"),
     "removed-slot": Cause(3, "clients that use the slot get no more updates for it"),
     "shrunk": Cause(2, "a package lost much of its size: something may be missing"),
+    "on-trial": Cause(1, "a package was built with a configuration that may yet be taken back"),
     "no-room": Cause(1, "packages may hold what an earlier build left behind on the drone"),
     "blocked": Cause(1, "a package that clients want is left out"),
 }
@@ -93,6 +94,8 @@ class Facts(Struct, frozen=True):
     rehearsals: tuple[tuple[str, str], ...] = ()
     """(client profile, what Portage said) of every rehearsal that failed."""
     simulated: tuple[str, ...] = ()
+    on_trial: tuple[str, ...] = ()
+    """What of staging was built for a change of the configuration that is still on trial."""
 
 
 def assess(facts: Facts) -> tuple[Finding, ...]:
@@ -100,6 +103,7 @@ def assess(facts: Facts) -> tuple[Finding, ...]:
     found = [
         *(_finding("integrity", path, f"{path} is not what was uploaded") for path in facts.damaged),
         *_together("simulated", facts.simulated, "dummies of a load test"),
+        *_together("on-trial", facts.on_trial, "built for a configuration that is still on trial"),
         *_dependencies(facts),
         *_sonames(facts),
         *(

@@ -14,6 +14,7 @@ from swarm_node.model.graph import reach
 from swarm_node.model.refusal import Refused
 from swarm_node.model.risk import Blocked, Facts, Missing, Package, assess, score
 from swarm_node.model.state import Build, State
+from swarm_node.model.why import on_trial
 from swarm_node.model.work import Artifact
 from swarm_node.orchestrator.content import compose, field
 from swarm_node.orchestrator.parts import Parts
@@ -105,6 +106,7 @@ async def _facts(parts: Parts, staged: list[Build]) -> Facts:
         blocked=tuple(Blocked(build.row.cpv, cp_of(build.row.cpv)) for build in blocked),
         rehearsals=tuple((profile, said) for profile, because, said in rehearsals if because not in lacking),
         simulated=tuple(build.row.cpv for build in staged if build.row.simulated),
+        on_trial=tuple(build.row.cpv for build in staged if on_trial(parts.swarm.state, build)),
     )
 
 

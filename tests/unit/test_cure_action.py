@@ -192,7 +192,8 @@ def test_waiting_until_it_is_built_and_its_trials_are_over(ends: str, code: int)
     name = NETWORK["builds"][0]
     swarm = scripted(NETWORK, unblock=UNBLOCKED)
     swarm._answers[QUEUE] = [[build(name, "needed")], [build(name, ends)]]
-    swarm._answers[CHANGES] = [[], [{"settled": False}], [{"settled": True}]]
+    old = {"number": 1, "settled": False}
+    swarm._answers[CHANGES] = [[old], [old], *([old, {"number": 2, "settled": end}] for end in (False, True))]
     outcome, lines = done(swarm, wait=True)
     assert outcome.document["built"] == {name: ends}
     assert outcome.exit_code == code

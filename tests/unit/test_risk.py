@@ -44,6 +44,7 @@ def test_a_first_release_without_a_flaw_costs_nothing() -> None:
         ({"rehearsals": (("desktop", "a/b-1: needs a/c"),)}, "rehearsal", 10),
         ({"unsatisfied": (Missing("a/b-1", "a/c", "a/c"),)}, "unsatisfied-dependency", 10),
         ({"blocked": (Blocked("a/b-1", "a/b"),)}, "blocked", 1),
+        ({"on_trial": ("a/b-1",)}, "on-trial", 1),
     ],
 )
 def test_what_is_found_elsewhere_costs_its_points(flaw: dict[str, Any], code: str, points: int) -> None:

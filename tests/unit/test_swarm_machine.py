@@ -10,7 +10,7 @@ from swarm_node.model import commands as c
 from swarm_node.model import events as e
 from swarm_node.model.decide import decide
 from swarm_node.model.refusal import CODES, Refused
-from swarm_node.model.work import Measures, NodeFacts, PlanRow
+from swarm_node.model.work import Line, Measures, NodeFacts, PlanRow
 from tests.unit.stories import (
     LASTING,
     PASSING,
@@ -23,6 +23,8 @@ from tests.unit.stories import (
 
 NODES = ("izar", "mizar", "local")
 PACKAGES = tuple(f"app-misc/p{number}-1" for number in range(6))
+
+LINE = Line("package.use", "app-misc/p0 ssl")
 
 node_names = st.sampled_from(NODES)
 package_names = st.sampled_from(PACKAGES)
@@ -52,6 +54,8 @@ class Swarm(RuleBasedStateMachine):
         self.story = Story(e.Policy(max_attempts=2, max_deaths=2, simulated=True))
         self.accepted: dict[tuple[int, str], int] = {}
         self.last_attempt = 0
+        self.before: dict[int, dict[str, PlanRow]] = {}
+        """What the queue held when each change was tried."""
 
     def try_(self, command: c.Command) -> list[e.Event]:
         """Give a command; refused or granted, `decide` itself changes nothing and says the same twice."""
@@ -198,6 +202,35 @@ class Swarm(RuleBasedStateMachine):
     )
     def unblock(self, builds: tuple[str, ...], jobs: int | None, node: str | None) -> None:
         self.try_(c.Unblock(builds=builds, jobs=jobs, node=node))
+
+    @rule(name=package_names, rows=plans(), node=st.sampled_from([None, None, *NODES]))
+    def try_change(self, name: str, rows: tuple[PlanRow, ...], node: str | None) -> None:
+        """A change of the configuration, with whatever the resolver answers to it."""
+        before = self._standing()
+        if self.try_(c.TryChange(build=name, lines=(LINE,), rows=rows, node=node)):
+            change = max(self.story.state.changes)
+            assert change not in self.before
+            self.before[change] = before
+
+    def _standing(self) -> dict[str, PlanRow]:
+        return {build.id: build.row for build in self.story.state.builds.values()}
+
+    @rule(data=st.data(), name=package_names)
+    def end_trial(self, data: st.DataObject, name: str) -> None:
+        """Taken back at once, the queue holds what it held before the trial."""
+        trials = self.story.state.trials()
+        change = data.draw(st.sampled_from(trials)) if trials else None
+        was = {build for build in change.builds if build in self.story.state.builds} if change else set()
+        self.try_(c.TakeBackChange(build=change.build if change is not None else name))
+        if change is None:
+            return
+        assert change not in self.story.state.trials()
+        now, before = self._standing(), self.before[change.number]
+        assert all(now.get(build) == before.get(build) for build in was)
+
+    @rule(number=st.integers(0, 4))
+    def settle(self, number: int) -> None:
+        self.try_(c.SettleChange(change=number))
 
     @rule()
     def balance(self) -> None:

@@ -7,6 +7,7 @@ from swarm_node.model import events as e
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.names import find_builds
 from swarm_node.model.refusal import Refused
+from swarm_node.model.remedies import remedies
 from swarm_node.model.rules import Rules
 from swarm_node.model.rules.attempts import recall
 from swarm_node.model.rules.nodes import known_node
@@ -20,12 +21,12 @@ def plan_queue(state: State, command: c.PlanQueue, now: float) -> list[e.Event]:
     wanted |= {row.id: row for row in _on_trial(state, command.rows)}
     found: list[e.Event] = []
     for build in state.builds.values():
-        if build.id not in wanted:
+        if build.id not in wanted and build.status != "released":
             found += recall(state, build, "no longer needed", now)
             found.append(e.BuildDropped(at=now, build=build.id, reason="no longer needed"))
     for row in wanted.values():
         present = state.builds.get(row.id)
-        if present is not None and stands(present, row):
+        if present is not None and present.status != "released" and stands(present, row):
             continue
         if present is not None:
             found += recall(state, present, "to be built differently", now)
@@ -75,7 +76,7 @@ def unblock(state: State, command: c.Unblock, now: float) -> list[e.Event]:
     builds = named or state.by_status("blocked")
     movable = [build for build in builds if _movable(build, command.node)]
     if not movable:
-        raise _nothing_to_unblock(builds)
+        raise _nothing_to_unblock(state, builds)
     found: list[e.Event] = []
     for build in {build.id: build for build in movable}.values():
         found += recall(state, build, "moved by an operator", now)
@@ -102,13 +103,18 @@ def _movable(build: Build, node: str | None) -> bool:
     return build.status in ("needed", *OPEN)
 
 
-def _nothing_to_unblock(builds: list[Build]) -> Refused:
+def _first_remedy(state: State, build: Build) -> str:
+    first = next(iter(remedies(state, build)), None)
+    return f"{first.words}: {first.line}" if first is not None else f"build-swarm why ={build.row.cpv}"
+
+
+def _nothing_to_unblock(state: State, builds: list[Build]) -> Refused:
     for build in builds:
         if build.status == "blocked":
             return Refused(
                 "nothing_to_do",
                 f"{build.row.cpv} cannot be built with the present configuration",
-                "edit etc/portage of the client profile, then: build-swarm fresh",
+                _first_remedy(state, build),
             )
     if builds:
         return Refused(
