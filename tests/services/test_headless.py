@@ -85,13 +85,13 @@ async def farm(short_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield farm
 
 
-async def blocked(parts: Parts, cpv: str) -> None:
-    """Plan this and let it fail for good."""
-    await plan(parts, cpv)
+async def blocked(parts: Parts, cpv: str, diagnosis: Diagnosis = BROKEN, *beside: str) -> None:
+    """Plan this, beside others, and let it fail for good."""
+    await plan(parts, cpv, *beside)
     given = (await parts.swarm.submit(RequestWork(node=NODE)))[0]
     attempt: int = given.attempt  # type: ignore[union-attr]
     await parts.swarm.submit(StartAttempt(node=NODE, attempt=attempt))
-    await parts.swarm.submit(FailBuild(node=NODE, attempt=attempt, phase="compile", diagnosis=BROKEN))
+    await parts.swarm.submit(FailBuild(node=NODE, attempt=attempt, phase="compile", diagnosis=diagnosis))
 
 
 async def test_status_is_the_handbooks_picture_and_one_document(farm: Farm) -> None:
@@ -138,6 +138,25 @@ async def test_every_look_is_lines_for_people_and_one_document(farm: Farm, line:
     assert (shown.code, told.code) == (0, 0)
     assert all(each.isprintable() for each in shown.out.splitlines())
     assert isinstance(told.document(), dict)
+
+
+async def test_blocked_packages_are_cured_headless(farm: Farm) -> None:
+    down = Diagnosis("transient-network", "unblock", "a download failed", params={"host": "x.invalid"})
+    await blocked(farm.parts, "app-misc/c-1", down, "app-misc/b-1")
+    listed = (await farm.run("--run", "fix-blocked", "--json")).document()["clusters"]
+    assert {cluster["kind"] for cluster in listed} == {BROKEN.kind, "transient-network"}
+    looked = await farm.run("--run", "fix-blocked", "--apply", "--readonly")
+    assert (looked.code, looked.out) == (4, "")
+    unknown = await farm.run("--run", "fix-blocked", "--apply", "transient-networc", "--json")
+    assert unknown.code == 1 and "transient-network" in unknown.document()["error"]["hint"]
+    done = await farm.run("--run", "fix-blocked", "--apply", "--json")
+    results = {cure["kind"]: cure["result"] for cure in done.document()["cures"]}
+    assert (done.code, results) == (0, {BROKEN.kind: "person", "transient-network": "applied"})
+    assert "build-swarm unblock =app-misc/c-1" in done.err
+    again = await farm.run("--run", "fix-blocked", "--apply")
+    assert again.code == 1, "what is left is a person's"
+    assert "a person must mend" in again.out
+    assert (await farm.run("--run", "configure", "b", "package.use", "nonsense")).code == 1
 
 
 async def test_the_dashboard_is_text_where_there_is_no_terminal(farm: Farm) -> None:
