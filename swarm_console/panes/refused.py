@@ -58,7 +58,11 @@ time that is named. Below: what would change its mind. Enter goes to the package
     def _says(self, item: NodeAnswer) -> Cell:
         if item.refusal is None:
             first = next((each for each in self.items(self.picture) if each.refusal is None), item)
-            return Cell("✓ takes it next", "ok") if first is item else Cell(f"✓ after {first.build}", "dim")
+            return (
+                Cell("✓ takes it next", "ok")
+                if first.build == item.build
+                else Cell(f"✓ after {first.build}", "dim")
+            )
         if item.better and item.until is not None:
             return Cell(f"✗ left for {item.better}, ends {of_day(item.until)[:5]}", "dim")
         return Cell(f"✗ {item.refusal}", "dim" if item.until is not None else "wait")
