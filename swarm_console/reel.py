@@ -12,13 +12,15 @@ from swarm_console.player import Mark
 from swarm_node.model.apply import apply
 from swarm_node.model.copies import copy_of
 from swarm_node.model.delta import Delta, catch_up, turn
-from swarm_node.model.events import Record
+from swarm_node.model.events import QueueOrdered, Record
 from swarm_node.model.recorded import Recorded
 from swarm_node.model.state import State
 
 STOPS: Final = 64
 """Places that the state can be taken to without folding; between them lie at least so many events:"""
 SHORTEST: Final = 250
+LONG_QUEUE: Final = 500
+"""Builds from which on the ordering of the queue takes long: one stops before it and after it."""
 FAILURES: Final = ("BuildFailed", "AttemptLost")
 RELEASES: Final = ("ReleasePublished", "ReleaseRolledBack")
 
@@ -97,12 +99,21 @@ class Reel:
         """
         every = max(SHORTEST, len(self) // STOPS)
         shadow, state = copy_of(self.state), copy_of(self.state)
-        for number in range(1, len(self) + 1):
-            apply(state, self.record(number).event)
-            if number % every == 0 or number == len(self):
+
+        def stop(number: int) -> None:
+            if number > self._stops[-1]:
                 self._stops.append(number)
                 self._deltas.append(catch_up(shadow, state))
                 done(number)
+
+        for number in range(1, len(self) + 1):
+            event = self.record(number).event
+            slow = isinstance(event, QueueOrdered) and len(state.builds) > LONG_QUEUE
+            if slow:
+                stop(number - 1)
+            apply(state, event)
+            if slow or number % every == 0 or number == len(self):
+                stop(number)
         gc.collect()
         gc.freeze()  # what is kept here stays, and looking through it again and again costs pauses
 

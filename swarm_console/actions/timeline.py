@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome
 from swarm_console.pen import count, duration, moment, table
+from swarm_console.times import of_day
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _path(path: Any, pen: Pen) -> list[str]:
     heads = ("Began", "Took", "Package", "Drone", "Outcome", "Waited for")
     rows = [
         (
-            moment(link["begin"]),
+            of_day(link["begin"]),
             duration(link["end"] - link["begin"]),
             link["build"],
             link["node"],

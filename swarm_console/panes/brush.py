@@ -38,7 +38,9 @@ class Brush:
         """The clock, and where now is."""
         line = [" "] * self._scope.width
         for tick in ticks(self._scope.window, self._scope.width):
-            line[tick.cell : tick.cell + len(tick.label) + 1] = f"╷{tick.label}"
+            over = tick.cell + len(tick.label)
+            label = tick.label if self._now is None or not tick.cell <= self._now <= over else ""
+            line[tick.cell : tick.cell + len(label) + 1] = f"╷{label}"
         style = self._styles("gantt--axis", False)
         head = f" {placed('Drone', self._names)} {placed('busy', SHARE, right=True)} "
         return [Segment(head, style), *self._parted("".join(line), 0, style, "▼")]

@@ -31,7 +31,8 @@ class Rows:
         if len(self._kept) > KEPT:
             self._kept.clear()
         lanes = chart.lanes[top : top + max(count, 0)]
-        path = pieces(chart.path_lane, scope, chart.until)
+        last = chart.path_lane.attempts[-1:]
+        path = pieces(chart.path_lane, scope, chart.expected(last[0]) if last else 0.0)
         return [
             Row(Cell(PATH_NAME, "accent"), Cell(""), path),
             *(Row(name(chart, lane), share(chart, lane), self._pieces(chart, lane, scope)) for lane in lanes),

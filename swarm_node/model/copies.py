@@ -1,7 +1,6 @@
 """A state to fold on while another stays as it is: what `apply` changes in place is new, the rest shared."""
 
 from collections.abc import Callable
-from copy import copy
 from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -62,7 +61,7 @@ def _struct(kind: type[Struct]) -> Copier:
     parts = [(n, found) for n in kind.__struct_fields__ if (found := copier(hints[n])) is not None]
 
     def struct(value: Struct) -> Struct:
-        made = copy(value)
+        made: Struct = value.__copy__()  # type: ignore[attr-defined]  # half of what `copy.copy` takes
         for name, copied in parts:
             setattr(made, name, copied(getattr(value, name)))
         return made

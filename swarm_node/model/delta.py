@@ -3,7 +3,7 @@
 Found by comparing, not by knowing what each event changes; so it holds for every event there will be.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, Final, NamedTuple, get_origin, get_type_hints
@@ -24,6 +24,8 @@ class Side(NamedTuple):
 
     entries: dict[Any, Any]
     order: tuple[Any, ...] | None = None
+    gone: frozenset[Any] = frozenset()
+    """Keys of the entries that are not there."""
 
 
 class Change(NamedTuple):
@@ -105,10 +107,12 @@ def _tables(part: Part, shadow: State, state: State) -> Change | None:
         return None
     gone = [key for key in before if key not in new]
     orders = (None, None) if grown else (tuple(old), tuple(new))
-    before |= {key: GONE for key in after if key not in old}
+    new_ones = [key for key in after if key not in old]
+    before |= dict.fromkeys(new_ones, GONE)
     after |= dict.fromkeys(gone, GONE)
-    change = Change(part, Side(before, orders[0]), Side(after, orders[1]))
-    _lay(old, change.after, lambda value: value)
+    sides = Side(before, orders[0], frozenset(new_ones)), Side(after, orders[1], frozenset(gone))
+    change = Change(part, *sides)
+    _lay(old, change.after, None)
     return change
 
 
@@ -122,35 +126,36 @@ def turn(state: State, deltas: Sequence[Delta], back: bool) -> None:
         table = part.of(state)
         if part.path == ("builds",):
             touched = {name: table.get(name) for name in side.entries}
-        _lay(table, side, part.copy)
+        _lay(table, side, part.copied)
     _index(state, touched)
 
 
 def _merged(deltas: Iterable[Delta], back: bool) -> dict[Part, Side]:
     """Where the deltas lead to, in the order in which they are gone through."""
     found: dict[Part, Side] = {}
+    gone: dict[Part, set[Any]] = {}
     for delta in deltas:
         for change in delta:
-            side = change.before if back else change.after
-            known = found.get(change.part)
-            if known is None:
-                found[change.part] = Side(dict(side.entries), side.order)
-                continue
-            for key in [key for key in side.entries if known.entries.get(key) is GONE]:
+            part, side = change.part, change.before if back else change.after
+            known = found.setdefault(part, Side({}))
+            away = gone.setdefault(part, set())
+            for key in [key for key in side.entries if key in away] if away else ():
                 del known.entries[key]  # what comes again comes last
+                away.remove(key)
             known.entries.update(side.entries)
+            away |= side.gone
             if side.order is not None:
-                found[change.part] = known._replace(order=side.order)
+                found[part] = known._replace(order=side.order)
     return found
 
 
-def _lay(table: dict[Any, Any], side: Side, copy: Callable[[Any], Any]) -> None:
-    """Make a table have a side's entries, in its order."""
+def _lay(table: dict[Any, Any], side: Side, copied: Copier | None) -> None:
+    """Make a table have a side's entries, or copies of them, in its order."""
     for key, value in side.entries.items():
         if value is GONE:
             table.pop(key, None)
         else:
-            table[key] = copy(value)
+            table[key] = value if copied is None else copied(value)
     if side.order is not None:
         keys = dict.fromkeys((*side.order, *side.entries))
         ordered = {key: table[key] for key in keys if key in table}
@@ -160,15 +165,17 @@ def _lay(table: dict[Any, Any], side: Side, copy: Callable[[Any], Any]) -> None:
 
 def _index(state: State, touched: dict[str, Build | None]) -> None:
     """Have queue and fleet agree with what changed."""
-    many = len(touched) > MANY * len(state.builds)
-    if many or any(_moved(state.builds.get(name), was) for name, was in touched.items()):
+    if any(_moved(state.builds.get(name), was) for name, was in touched.items()):
         heavy = state.heavy
         state.reindex()
         state.heavy = heavy  # in the middle of a plan it may name what has just left the queue
         return
-    for name in touched:
-        build = state.builds[name]
-        state.queue.put(name, build.rank if build.status == "needed" else None, build.status in DONE)
+    if len(touched) > MANY * len(state.builds):
+        state.queue.settle(state.done(), state.needed())
+    else:
+        for name in touched:
+            build = state.builds[name]
+            state.queue.put(name, build.rank if build.status == "needed" else None, build.status in DONE)
     for name in state.nodes:
         state.refleet(name)
     for name in [name for name in state.fleet if name not in state.nodes]:

@@ -20,18 +20,21 @@ class Queue:
         self, needs: Mapping[str, Sequence[str]], *, done: Collection[str], needed: Mapping[str, float]
     ) -> None:
         """Start over. A need that is not in the queue counts as met: it lies in production already."""
-        self.ready = ReadyQueue()
         self.needs = {build: _among(needs, wanted) for build, wanted in needs.items()}
         self.dependents = {}
         for build, wanted in self.needs.items():
             for need in wanted:
                 self.dependents.setdefault(need, []).append(build)
+        self.settle(done, needed)
+
+    def settle(self, done: Collection[str], needed: Mapping[str, float]) -> None:
+        """Of all builds, which are done and which are to be handed out, each with its rank."""
         self._done = set(done)
         met = self._done.__contains__
         self.waiting = {build: len(wanted) - sum(map(met, wanted)) for build, wanted in self.needs.items()}
-        self._needed = {}
-        for build, rank in needed.items():
-            self.need(build, rank)
+        self._needed = dict(needed)
+        waiting = self.waiting
+        self.ready = ReadyQueue({build: rank for build, rank in needed.items() if not waiting.get(build)})
 
     def copy(self) -> "Queue":
         """Another queue that stands as this one does."""

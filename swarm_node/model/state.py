@@ -228,14 +228,19 @@ class State(Struct, dict=True):
 
     def reindex(self) -> None:
         """Derive queue and fleet anew from builds and nodes."""
-        self.queue.rebuild(
-            {name: build.needs for name, build in self.builds.items()},
-            done={name for name, build in self.builds.items() if build.status in DONE},
-            needed={name: build.rank for name, build in self.builds.items() if build.status == "needed"},
-        )
+        needs = {name: build.needs for name, build in self.builds.items()}
+        self.queue.rebuild(needs, done=self.done(), needed=self.needed())
         self.heavy = tuple(name for name in self.heavy if name in self.builds)
         for name in self.nodes:
             self.refleet(name)
+
+    def done(self) -> set[str]:
+        """The builds that are made."""
+        return {name for name, build in self.builds.items() if build.status in DONE}
+
+    def needed(self) -> dict[str, float]:
+        """The builds that are to be handed out, with their ranks."""
+        return {name: build.rank for name, build in self.builds.items() if build.status == "needed"}
 
     def refleet(self, name: str) -> None:
         """Derive what the scheduler sees of one node."""

@@ -35,6 +35,7 @@ def truth(records: list[Record], reel: Reel, index: int) -> bytes:
 def test_every_place_is_reached_from_every_other(seed: int, steps: int, ways: list[float]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SHORTEST", 7)
+        patch.setattr(module, "LONG_QUEUE", 5)
         records = told(seed, steps)
         archive = Archive(records)
         for session in sessions(archive):

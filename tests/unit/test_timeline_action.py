@@ -39,7 +39,7 @@ def test_lanes_and_the_critical_path_are_lines(monkeypatch: pytest.MonkeyPatch) 
     assert tarn.split()[:2] == ["tarn", "30%"]
     assert izar.count("█") == izar.count("░") == 15
     assert "critical path: 3 builds, 3 min building, 40 s waiting" in text
-    ways = [line for line in lines if line.startswith("20")]
+    ways = lines[-3:]
     assert [way.rsplit("  ", 1)[1] for way in ways] == [
         "the plan",
         "its own last try, 40 s before",
