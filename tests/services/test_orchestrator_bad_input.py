@@ -237,6 +237,9 @@ async def test_a_chunk_that_is_too_large_is_refused(service: Service, izar: Dron
         "/api/v1/history?limit=-5",
         f"/api/v1/history?limit={HUGE}",
         "/api/v1/history?limit=many",
+        "/api/v1/history?before=-1",
+        f"/api/v1/history?before={1 << 63}",
+        "/api/v1/history?nodes=izar",
         "/api/v1/trail?limit=0",
         "/api/v1/dashboard?queue=-1",
         "/api/v1/dashboard?events=1001",
@@ -267,6 +270,10 @@ async def test_questions_out_of_range_are_refused(service: Service, izar: Drone,
 )
 async def test_packages_that_are_not_there_are_unknown(service: Service, izar: Drone, name: str) -> None:
     assert (await service.ask("GET", f"/api/v1/why/{name}")).code in ("unknown_package", "unknown_path")
+    assert (await service.ask("GET", f"/api/v1/packages/{name}")).code in ("unknown_package", "unknown_path")
+    for depth in ("", "/drift"):
+        answer = await service.ask("GET", f"/api/v1/nodes/{name}{depth}")
+        assert answer.code in ("unknown_node", "unknown_path")
 
 
 @pytest.mark.parametrize(
