@@ -1,46 +1,172 @@
-"""Every key, from the registry and the screen that is open; and what the signs mean."""
+"""Help where one is: what is shown here and what its signs mean, the keys that work here, then every other key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final, NamedTuple
 
-from swarm_console.actions.registry import ACTIONS
-from swarm_console.screens.report import Report
+from textual.actions import parse
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Input, Static
 
-MANNERS = (
-    ("n", "do what NEXT says"),
-    ("1 – 5", "bring a pane to the front"),
-    ("Tab", "the next pane"),
-    ("↑ ↓ k j", "move, PgUp PgDn by leaves, g G to the ends"),
-    ("Enter", "deeper, into a package or a node"),
-    ("Esc", "back; clears a filter first"),
-    ("/", "filter the pane: a regular expression, ! inverts"),
-    ("z", "one pane as large as the screen, and back"),
-    ("ctrl+p", "every action by name"),
-    ("ctrl+r F5", "connect and draw anew"),
-    ("t", "dark or light"),
-    ("?", "this help"),
-    ("q", "quit; the swarm goes on"),
-)
-SIGNS = (
-    ("○ ● ◐", "ready, building, handed out"),
-    ("✓ ▲ ✗", "staged, released, blocked or lost"),
-    ("· ↻ ‖", "waits for others, will be retried, paused"),
-    ("?", "on trial: it is built with another configuration, kept for all if that is well"),
-    ("≈", "guessed from history; without it the build itself says so"),
-    ("≠", "a node whose trees differ from most nodes'"),
-)
+from swarm_console.greyed import Keyed
+from swarm_console.keybook import LABELS, OURS, book, by_context, context
+from swarm_console.panes.prose import Lines, Prose, heading
+from swarm_console.panes.sieve import BadSieve, Sieve, sieve
+from swarm_console.screens.live import Dialog
+
+KEY: Final = 12
+"""Characters of the column of keys and signs."""
+MOUSE: Final = """\
+click        marks a row, brings a pane to the front, presses a key of the footer, copies a command line
+twice        opens the row, as Enter does
+wheel        scrolls what lies under it"""
+FOOT: Final = "{filter} finds   {back} goes back"
 
 
-def help_screen() -> Report:
-    """The help as a screen."""
-    keys = [(action.key, _said(action.help, action.dangerous)) for action in ACTIONS.values() if action.key]
-    keys.sort(key=lambda row: row[0].swapcase())
-    lines = [*_block("Actions", keys), *_block("Moving about", MANNERS), *_block("Signs", SIGNS)]
-    return Report("Help", lines[:-1])
+class Row(NamedTuple):
+    """A key, or a sign, and what there is to say of it."""
+
+    key: str
+    text: str
 
 
-def _said(text: str, dangerous: bool) -> str:
-    return f"{text} (asks first)" if dangerous else text
+class Part(NamedTuple):
+    """A heading and what stands below it."""
+
+    heading: str
+    rows: tuple[Row, ...]
 
 
-def _block(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
-    return [title, *(f"  {key:<10} {text}" for key, text in rows), ""]
+class HelpScreen(Dialog[None]):
+    """The help of the screen that it was called from."""
+
+    HELP = "What is here, what its signs mean, and every key. It can be searched: a regular expression, ! inverts."
+    BINDING_GROUP_TITLE = "help"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="clear what is looked for, then go back", id="back"),
+        Binding("question_mark,f1,q", "dismiss(None)", "Back", False, tooltip="back", id="help"),
+        Binding("slash", "find", "Find", tooltip="show only what matches", id="filter"),
+        Binding("j", "scroll(1)", "Down", False, tooltip="one line down", id="down"),
+        Binding("k", "scroll(-1)", "Up", False, tooltip="one line up", id="up"),
+    ]
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        super().__init__()
+        self._parts = tuple(parts)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box -wide -help"):
+            yield Static("Help", classes="heading", markup=False)
+            entry = Input(placeholder="regular expression, ! inverts", classes="sieve")
+            entry.cursor_blink = False
+            entry.display = False
+            yield entry
+            with VerticalScroll(classes="text"):
+                yield Prose()
+            keys = {name: self.key_of(name) for name in ("filter", "back")}
+            yield self.foot(FOOT.format(**keys))
+
+    def on_mount(self) -> None:
+        self._show(None)
+        self.query_one(VerticalScroll).focus()
+
+    def action_find(self) -> None:
+        """Open the line that is searched with."""
+        entry = self.query_one(Input)
+        entry.display = True
+        entry.focus()
+
+    def action_back(self) -> None:
+        """Show everything again, or leave."""
+        entry = self.query_one(Input)
+        if not entry.display:
+            self.dismiss(None)
+            return
+        entry.value = ""
+        entry.display = False
+        self.query_one(VerticalScroll).focus()
+
+    def action_scroll(self, by: int) -> None:
+        """Move the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        try:
+            self._show(sieve(event.value))
+            event.input.remove_class("-wrong")
+        except BadSieve:
+            event.input.add_class("-wrong")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def _show(self, wanted: Sieve | None) -> None:
+        self.query_one(Prose).show(list(lines(self._parts, wanted)) or [[("nothing here says so", "dim")]])
+
+
+def lines(parts: Iterable[Part], wanted: Sieve | None = None) -> Iterator[list[tuple[str, str]]]:
+    """The parts line by line; of those with something that is looked for, only that."""
+    first = True
+    for part in parts:
+        rows = [row for row in part.rows if wanted is None or wanted.passes(f"{row.key} {row.text}")]
+        if not rows:
+            continue
+        yield from ([] if first else [[]])
+        first = False
+        yield heading(part.heading)
+        yield from ([(f"  {row.key:<{KEY}} ", "bold"), (row.text, "")] if row.key else [("  ", ""), (row.text, "")] for row in rows)
+
+
+def help_of(screen: Screen[object]) -> list[Part]:
+    """What there is to say on a screen as it stands: of where the focus is first, of everything else last."""
+    here = _chain(screen)
+    told = [Part(_title(node), tuple(rows(node.HELP or ""))) for node in here if node.HELP]
+    active = [each for each in screen.active_bindings.values() if each.binding.id is not None]
+    mine = Part("Keys here", tuple(_keys(active)))
+    known = {each.binding.id for each in active}
+    keymap = getattr(screen.app, "keymap", {})
+    elsewhere = by_context(entry for entry in book(keymap) if entry.id not in known)
+    others = [
+        Part(f"Keys {LABELS.get(where, f'on {where}')}", tuple(Row(e.shown, e.text) for e in entries))
+        for where, entries in elsewhere.items()
+    ]
+    return [*told, mine, *others, Part("The mouse", tuple(rows(MOUSE)))]
+
+
+def rows(text: str) -> Iterator[Row]:
+    """A help text: lines of prose, and signs with two spaces behind them."""
+    for line in text.strip().splitlines():
+        sign, gap, words = line.partition("  ")
+        yield Row(sign, words.strip()) if gap and sign else Row("", line.strip())
+
+
+def _chain(screen: Screen[object]) -> list[DOMNode]:
+    """Our own nodes from the focus outwards; the screen at least."""
+    chain = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen]
+    return [node for node in chain if type(node).__module__.startswith(OURS) and node is not screen.app]
+
+
+def _title(node: DOMNode) -> str:
+    name: str = getattr(node, "NAME", "") or context(type(node))
+    return name[0].upper() + name[1:]
+
+
+def _keys(active: Iterable[ActiveBinding]) -> Iterator[Row]:
+    """One row for all keys of a name, with the reason where it can do nothing now."""
+    found: dict[str, list[ActiveBinding]] = {}
+    for each in active:
+        found.setdefault(each.binding.id or "", []).append(each)
+    for same in found.values():
+        first = same[0]
+        shown = " ".join(dict.fromkeys(each.node.app.get_key_display(each.binding) for each in same))
+        words = first.binding.tooltip or first.binding.description
+        yield Row(shown, words if first.enabled else f"{words} (not now: {_reason(first)})")
+
+
+def _reason(active: ActiveBinding) -> str:
+    owner, name, parameters = parse(active.binding.action)
+    node = {"app": active.node.app, "screen": active.node.screen}.get(owner, active.node)
+    return node.obstacle(name, parameters) if isinstance(node, Keyed) else ""
