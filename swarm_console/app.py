@@ -99,8 +99,10 @@ class SwarmConsole(Answering):
         self.connect = connect
         self.locked = READONLY if readonly else LOCKED if replay is not None else ""
         """Why nothing can be changed from here; empty when it can."""
-        self.set_keymap(keymap or {})
-        self.key_names = {b.id or "": self.get_key_display(b) for b in keys.effective(keymap or {})}
+        self.keymap = dict(keymap or {})
+        """Other keys, by the names of their bindings."""
+        self.set_keymap(self.keymap)
+        self.key_names = {b.id or "": self.get_key_display(b) for b in keys.effective(self.keymap)}
         """How the key of each action is written."""
         self.mirror = Mirror(self.clock)
         self.projector: Projector = Projector(self, replay)
@@ -239,8 +241,8 @@ class SwarmConsole(Answering):
             self.notify(f"in a shell: {step.command}", title=one_line(step.text), markup=False)
 
     def action_help(self) -> None:
-        """Every key."""
-        self.push_screen(doors.help_())
+        """What is here, and every key."""
+        doors.help_(self, self.screen)
 
     def copy(self, line: str) -> None:
         """Put a command line into the terminal's clipboard (OSC 52)."""

@@ -14,7 +14,7 @@ IN_FOOTER: Final = ("verify", "finalize", "fix-blocked", "unblock", "balance", "
 
 OWN: Final = (
     Binding("n", "next", "Next", tooltip="do what NEXT says", id="next"),
-    Binding("question_mark", "help", "Help", tooltip="what is here, and every key", id="help"),
+    Binding("question_mark,f1", "help", "Help", tooltip="what is here, and every key", id="help"),
     Binding("ctrl+r,f5", "reconnect", "Refresh", False, tooltip="connect and draw anew", id="refresh"),
     Binding("ctrl+p", "command_palette", "Palette", False, tooltip="every action by name", id="palette"),
     Binding(
@@ -113,7 +113,7 @@ def _binding(action: Action) -> Binding:
         f"do('{action.name}')",
         title,
         show=action.name in IN_FOOTER,
-        tooltip=action.help,
+        tooltip=f"{action.help} (asks first)" if action.dangerous else action.help,
         id=action.name,
     )
 

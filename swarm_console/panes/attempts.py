@@ -19,6 +19,10 @@ from swarm_console.times import clock, lately
 class TalesPane(Pane[Tale]):
     """A row an attempt, newest first."""
 
+    HELP = """\
+Attempts, newest first, each with its log one key away.
+● ✓ ✗  building, staged, failed
+– ←  lost with its node, taken back by the swarm"""
     STICKY = True
 
     def key(self, item: Tale) -> str:
@@ -59,8 +63,9 @@ class AttemptsPane(TalesPane):
     SHORT = "Tries"
     DIGIT = "4"
     HELP = """\
-Every attempt at this package: those of this session, and older ones of any version. The log of the marked one
-shows beside; Enter opens it in full. *Took* stands beside what was predicted when the attempt began."""
+Every attempt at this package: those of this session, and older ones of any version. The log of the
+marked one shows beside; Enter opens it in full. *Took* stands beside what was predicted when the
+attempt began."""
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("#", 5, right=True),
         Column("State", 10),
@@ -100,8 +105,8 @@ class HistoryPane(TalesPane):
     NAME = "History"
     DIGIT = "3"
     HELP = """\
-Every attempt on this node, newest first; older ones are read from the swarm's log as the cursor comes to the
-end. Enter opens the log of the marked one, `o` its package."""
+Every attempt on this node, newest first; older ones are read from the swarm's log as the cursor
+comes to the end. Enter opens the log of the marked one, `o` its package."""
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("#", 5, right=True, spare=1),
         Column("State", 10),

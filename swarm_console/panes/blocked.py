@@ -22,6 +22,10 @@ NAMED = 3
 class BlockedPane(Pane[Cluster]):
     """A row for each cause, the one that holds up the most first."""
 
+    HELP = """\
+What will not be tried again until somebody acts, one row for each cause, the one that holds up the
+most first. Below it stand the proof from the log and the first remedy.
+Unlocks  hours of compiling that could go on, of the packages themselves and of all that wait for them"""
     NAME = "Blocked"
     DIGIT = "3"
     COLUMNS: ClassVar[tuple[Column, ...]] = (

@@ -26,6 +26,11 @@ NAMES: Final = {0: "before"}
 class ChangesPane(Pane[Change]):
     """One difference, or why it is not there; `only` shows a single kind."""
 
+    HELP = """\
+What clients of one release get with another, package by package.
+▲ ▼  upgraded, downgraded
++ −  added, removed
+± ↻  other USE flags, the same built anew"""
     NAME = "Changes"
     DIGIT = "2"
     COLUMNS: ClassVar[tuple[Column, ...]] = (

@@ -15,6 +15,7 @@ from swarm_node.model.use import enabled
 class ContentsPane(Pane[Package]):
     """The packages of one release, or why they are not there."""
 
+    HELP = "Every package of the release, with its size."
     NAME = "Contents"
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (

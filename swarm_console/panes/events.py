@@ -15,6 +15,13 @@ from swarm_node.model.events import Record
 class EventsPane(Pane[Record]):
     """What happened, who did it, and what came of it."""
 
+    HELP = """\
+The log of the swarm, newest first: what happened, to what, and who did it. Enter opens the package
+of an event.
+»  an action of an operator
+→ ● ✓  handed out, begun, staged
+! ✗  failed, blocked or lost
+▲ ▼  a release is live, clients were shown an older one"""
     NAME = "Events"
     DIGIT = "5"
     STICKY = True

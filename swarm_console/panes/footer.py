@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 from textual import events
+from textual.binding import ActiveBinding
 from textual.screen import Screen
 
 from swarm_console.harmless import one_line
@@ -49,20 +50,17 @@ class KeyFooter(Toned):
         self._renew(self.screen)
 
     def _renew(self, screen: Screen[object]) -> None:
-        labels = [
-            Label(
-                active.binding.key,
-                self.app.get_key_display(active.binding),
-                active.binding.description,
-                active.enabled,
-                active.tooltip,
-            )
-            for active in sorted(screen.active_bindings.values(), key=lambda each: each.binding.id == HELP)
-            if active.binding.show and (active.enabled or not self._replays)
-        ]
-        if labels != self._labels:
+        found: dict[str, Label] = {}
+        for active in sorted(screen.active_bindings.values(), key=lambda each: each.binding.id == HELP):
+            if active.binding.show and (active.enabled or not self._replays):
+                found.setdefault(active.binding.action, self._label(active))
+        if (labels := list(found.values())) != self._labels:
             self._labels = labels
             self.refresh()
+
+    def _label(self, active: ActiveBinding) -> Label:
+        key, binding = self.app.get_key_display(active.binding), active.binding
+        return Label(binding.key, key, binding.description, active.enabled, active.tooltip)
 
     @property
     def _replays(self) -> bool:

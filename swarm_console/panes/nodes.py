@@ -18,6 +18,13 @@ LONGEST_NAME = 18
 class NodesPane(Pane[Node]):
     """Every node that ever registered."""
 
+    HELP = """\
+Every node that ever registered: what it builds, how far that is, how busy the machine is, and
+whether it is in step.
+● ○ ✗ ‖  building, idle, lost, drained or set aside
+≈  the share is guessed from history; without the sign the build's own output says it
+≠  so many of its trees differ from the orchestrator's; ✓ none does
+!  too little disk is free to be given work"""
     NAME = "Nodes"
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (

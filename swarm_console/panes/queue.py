@@ -24,6 +24,14 @@ SIGNS = {
 class QueuePane(Pane[Build]):
     """The queue in the order in which it is worked off."""
 
+    HELP = """\
+Every package of the session: what runs, what comes next, what is stuck, what is done.
+○ ·  could start now, waits for other packages
+↻  is tried again by itself, a little later
+● ◐  building, handed out and not yet begun
+✗ ✓ ▲  blocked, staged, released
+?  on trial: built with another configuration, which is kept for all if that goes well
+≈  predicted from history"""
     NAME = "Queue"
     DIGIT = "2"
     STICKY = True

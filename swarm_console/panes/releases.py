@@ -28,6 +28,7 @@ STANDING: Final = {
 class ReleasesPane(Pane[Release]):
     """Every release that was ever made, the newest first."""
 
+    HELP = "Every release that was made, newest first, and which of them clients see."
     NAME = "Releases"
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
@@ -94,6 +95,7 @@ class ReleasesPane(Pane[Release]):
 class FindingsPane(StagingPane):
     """What spoke against one release when it was made."""
 
+    HELP = "What spoke against this release when it was made, with the points of each finding."
     NAME = "Risk then"
     DIGIT = "3"
     release = 0

@@ -15,6 +15,7 @@ from swarm_node.model.recorded import Recorded
 class SessionsPane(Pane[Recorded]):
     """What each session came to."""
 
+    HELP = "Every session of the swarm's log; Enter shows one again as it went."
     NAME = "Sessions"
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (

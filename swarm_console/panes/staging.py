@@ -17,6 +17,10 @@ GRAVE = 10
 class StagingPane(Pane[Finding]):
     """What a release would risk."""
 
+    HELP = """\
+What a release of what is staged would risk, as the last verify found it: each finding with its
+points. From the limit on a release is refused. Whenever staging changes the verdict is void.
+!  enough points to stop a release by itself"""
     NAME = "Staging risk"
     SHORT = "Risk"
     DIGIT = "4"

@@ -34,6 +34,10 @@ class Caption(Toned):
 class TimelinePane(Vertical):
     """A session's attempts, drone by drone."""
 
+    HELP = """\
+The session as a chart, a lane a drone. The critical path, which nothing could have shortened but a
+faster build, is marked; idle time stays empty."""
+
     def __init__(self) -> None:
         super().__init__()
         self._chart: Chart | None = None

@@ -16,6 +16,9 @@ from swarm_console.screens.live import Dialog
 class AwayDialog(Dialog[None]):
     """A digest to read."""
 
+    HELP = """\
+What happened since this console was last looked at: what was done, what failed, what was decided,
+what needs you."""
     BINDING_GROUP_TITLE = "while you were away"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss(None)", "Back", tooltip="go on", id="back"),

@@ -27,6 +27,8 @@ from swarm_node.model.state import Build
 class PackagesPane(Pane[Build]):
     """The packages of one cause; below them what proves it of the marked one."""
 
+    HELP = """\
+The packages that this cause blocks; of the marked one the lines of its log that prove it. Enter opens one."""
     NAME = "Packages"
     DIGIT = ""
     COLUMNS: ClassVar[tuple[Column, ...]] = (
@@ -70,6 +72,9 @@ class PackagesPane(Pane[Build]):
 class ClusterScreen(LiveScreen):
     """A cause of blocked builds, while there are any."""
 
+    HELP = """\
+One cause of blocked packages: what proves it, every remedy by its number, and the packages that
+wait for it."""
     BINDING_GROUP_TITLE = "cause"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="where one came from", id="back"),

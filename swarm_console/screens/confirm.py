@@ -16,6 +16,9 @@ from swarm_console.screens.live import Dialog
 class Confirm(Dialog[bool]):
     """True when the person says yes."""
 
+    HELP = """\
+What would be lost, or seen by clients, stands here before it is done. No has the focus. The last
+line is the command that does the same."""
     BINDING_GROUP_TITLE = "questions"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "dismiss(False)", "No", tooltip="leave it as it is", id="no"),

@@ -38,6 +38,9 @@ SHORT, SHORTEST = 30, 20
 class CuresDialog(Dialog[Choice | None]):
     """What was chosen to be done; None for nothing."""
 
+    HELP = """\
+The causes of what is blocked; of the marked one the packages, the proof from the log, and every
+remedy. What a remedy starts is told when it is done."""
     BINDING_GROUP_TITLE = "cures"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Back", tooltip="cure nothing", id="back"),

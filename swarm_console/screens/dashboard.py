@@ -27,12 +27,19 @@ TALL_ROWS = 22
 class Dashboard(PanedScreen):
     """Where one lives."""
 
+    HELP = """\
+The whole swarm: who answers, the four totals, how far the session is and when it should end, and
+NEXT, the one thing to do now with the key that does it. Below are five panes, on a small screen one
+at a time.
+▲ … ✓  NEXT needs you, goes on by itself, is ready for you
+stale  nothing is heard from the swarm; the last picture stays until it is"""
     PANES = (NodesPane, BlockedPane, QueuePane, StagingPane, EventsPane)
     FIRST = QueuePane
     BINDING_GROUP_TITLE = "dashboard"
     AUTO_FOCUS = ".-present Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         *digits(PANES),
+        Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
         Binding("q", "app.quit", "Quit", tooltip="the swarm goes on", id="quit"),
     ]
 

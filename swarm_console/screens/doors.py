@@ -50,11 +50,12 @@ def sessions() -> Screen[None]:
     return SessionsScreen()
 
 
-def help_() -> Screen[None]:
-    """Every key."""
-    from swarm_console.screens.help import help_screen
+def help_(app: "SwarmConsole", screen: Screen[Any]) -> None:
+    """What a screen shows, and every key; once."""
+    from swarm_console.screens.help import HelpScreen, help_of
 
-    return help_screen()
+    if not isinstance(screen, HelpScreen):
+        app.push_screen(HelpScreen(help_of(app, screen)))
 
 
 def cures(app: "SwarmConsole") -> None:

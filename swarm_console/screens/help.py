@@ -1,7 +1,7 @@
-"""Help where one is: what is shown here and what its signs mean, the keys that work here, then every other key."""
+"""Help where one is: what is shown here and its signs, the keys that work here, then every other key."""
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from textual.actions import parse
 from textual.app import ComposeResult
@@ -12,10 +12,13 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from swarm_console.greyed import Keyed
-from swarm_console.keybook import LABELS, OURS, book, by_context, context
-from swarm_console.panes.prose import Lines, Prose, heading
+from swarm_console.keybook import OURS, book, by_context, context
+from swarm_console.panes.prose import Prose, heading
 from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.screens.live import Dialog
+
+if TYPE_CHECKING:
+    from swarm_console.app import SwarmConsole
 
 KEY: Final = 12
 """Characters of the column of keys and signs."""
@@ -27,10 +30,16 @@ FOOT: Final = "{filter} finds   {back} goes back"
 
 
 class Row(NamedTuple):
-    """A key, or a sign, and what there is to say of it."""
+    """A key, or a sign, what there is to say of it, and the name by which a key can be remapped."""
 
     key: str
     text: str
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        """What a search sees."""
+        return f"{self.key} {self.text} {self.name}"
 
 
 class Part(NamedTuple):
@@ -43,7 +52,7 @@ class Part(NamedTuple):
 class HelpScreen(Dialog[None]):
     """The help of the screen that it was called from."""
 
-    HELP = "What is here, what its signs mean, and every key. It can be searched: a regular expression, ! inverts."
+    HELP = "What is here, what its signs mean, and every key."
     BINDING_GROUP_TITLE = "help"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="clear what is looked for, then go back", id="back"),
@@ -111,39 +120,52 @@ def lines(parts: Iterable[Part], wanted: Sieve | None = None) -> Iterator[list[t
     """The parts line by line; of those with something that is looked for, only that."""
     first = True
     for part in parts:
-        rows = [row for row in part.rows if wanted is None or wanted.passes(f"{row.key} {row.text}")]
+        rows = [row for row in part.rows if wanted is None or wanted.passes(row.words)]
         if not rows:
             continue
         yield from ([] if first else [[]])
         first = False
         yield heading(part.heading)
-        yield from ([(f"  {row.key:<{KEY}} ", "bold"), (row.text, "")] if row.key else [("  ", ""), (row.text, "")] for row in rows)
+        for row in rows:
+            yield [(f"  {row.key:<{KEY}} " if row.key else "  ", "bold"), *_marked(row.text)]
 
 
-def help_of(screen: Screen[object]) -> list[Part]:
+def _marked(text: str) -> Iterator[tuple[str, str]]:
+    """Keys and signs stand out: they have a backtick on each side."""
+    for number, piece in enumerate(text.split("`")):
+        yield piece, "bold" if number % 2 else ""
+
+
+def help_of(console: "SwarmConsole", screen: Screen[Any]) -> list[Part]:
     """What there is to say on a screen as it stands: of where the focus is first, of everything else last."""
     here = _chain(screen)
     told = [Part(_title(node), tuple(rows(node.HELP or ""))) for node in here if node.HELP]
     active = [each for each in screen.active_bindings.values() if each.binding.id is not None]
     mine = Part("Keys here", tuple(_keys(active)))
     known = {each.binding.id for each in active}
-    keymap = getattr(screen.app, "keymap", {})
-    elsewhere = by_context(entry for entry in book(keymap) if entry.id not in known)
+    elsewhere = by_context(entry for entry in book(console.keymap) if entry.id not in known)
     others = [
-        Part(f"Keys {LABELS.get(where, f'on {where}')}", tuple(Row(e.shown, e.text) for e in entries))
+        Part(f"Keys: {where}", tuple(Row(entry.shown, entry.text, entry.id) for entry in entries))
         for where, entries in elsewhere.items()
     ]
     return [*told, mine, *others, Part("The mouse", tuple(rows(MOUSE)))]
 
 
 def rows(text: str) -> Iterator[Row]:
-    """A help text: lines of prose, and signs with two spaces behind them."""
-    for line in text.strip().splitlines():
-        sign, gap, words = line.partition("  ")
-        yield Row(sign, words.strip()) if gap and sign else Row("", line.strip())
+    """A help text: paragraphs, and signs with two spaces behind them."""
+    paragraph: list[str] = []
+    for line in [*text.strip().splitlines(), ""]:
+        sign, gap, words = line.strip().partition("  ")
+        if paragraph and (gap or not sign):
+            yield Row("", " ".join(paragraph))
+            paragraph = []
+        if gap:
+            yield Row(sign, words.strip())
+        elif sign:
+            paragraph.append(sign)
 
 
-def _chain(screen: Screen[object]) -> list[DOMNode]:
+def _chain(screen: Screen[Any]) -> list[DOMNode]:
     """Our own nodes from the focus outwards; the screen at least."""
     chain = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen]
     return [node for node in chain if type(node).__module__.startswith(OURS) and node is not screen.app]
@@ -163,7 +185,8 @@ def _keys(active: Iterable[ActiveBinding]) -> Iterator[Row]:
         first = same[0]
         shown = " ".join(dict.fromkeys(each.node.app.get_key_display(each.binding) for each in same))
         words = first.binding.tooltip or first.binding.description
-        yield Row(shown, words if first.enabled else f"{words} (not now: {_reason(first)})")
+        said = words if first.enabled else f"{words} (not now: {_reason(first)})"
+        yield Row(shown, said, first.binding.id or "")
 
 
 def _reason(active: ActiveBinding) -> str:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
     from swarm_console.replay import Replay
 
-AROUND = 10
-"""Rows of the screen that a dialog's text leaves to its frame, heading and foot, and to what lies behind."""
+BOX, AROUND, AROUND_SHORT = 0.94, 8, 4
+"""The share of the screen's rows that a dialog may take, and how many of these are not its text's."""
+SHORT = 22
+"""Rows below which dialogs do without blank lines."""
 T = TypeVar("T")
 
 
@@ -90,7 +92,9 @@ class Dialog(Ours, ModalScreen[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="give it up", id="back"),
         Binding("c", "copy", "Copy", False, tooltip="copy the command line that stands here", id="copy"),
-        Binding("question_mark", "app.help", "Help", False, tooltip="what is here, and its keys", id="help"),
+        Binding(
+            "question_mark,f1", "app.help", "Help", False, tooltip="what is here, and its keys", id="help"
+        ),
     ]
 
     @property
@@ -106,9 +110,13 @@ class Dialog(Ours, ModalScreen[T]):
         self.console.copy(self.command)
 
     def on_resize(self, event: events.Resize) -> None:
-        """A long text scrolls, and leaves the lines above and below it in sight."""
+        """A long text scrolls, and leaves the lines above and below it in sight; the air goes first."""
+        short = event.size.height < SHORT
+        self.set_class(short, "-short")
         for text in self.query(".text"):
-            text.styles.max_height = max(event.size.height - AROUND, 1)
+            text.styles.max_height = max(
+                int(event.size.height * BOX) - (AROUND_SHORT if short else AROUND), 1
+            )
 
     def foot(self, words: str = "") -> "Foot":
         """The last line of the box: the command that does the same, and what else to press."""

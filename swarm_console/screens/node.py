@@ -27,6 +27,9 @@ from swarm_console.times import clock, of_day
 class NodeScreen(PanedScreen):
     """Everything that is known of one node."""
 
+    HELP = """\
+One node in depth: what it builds with the log as it grows, its history, what it refuses and why,
+where it drifted."""
     PANES = (MachinePane, LogPane, HistoryPane, RefusedPane, DriftPane)
     COLUMNS = ((MachinePane, HistoryPane), (LogPane, RefusedPane, DriftPane))
     FIRST = MachinePane

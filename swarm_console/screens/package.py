@@ -35,6 +35,9 @@ BAR = 24
 class PackageScreen(PanedScreen):
     """Everything that is known of one build."""
 
+    HELP = """\
+One package in depth: why it is where it is, its attempts and their logs, its neighbours, what it
+changes and costs."""
     PANES = (WhyPane, NeedsPane, AttemptsPane, LogPane, ChangePane, CostPane)
     COLUMNS = ((WhyPane, LogPane), (NeedsPane, AttemptsPane, ChangePane, CostPane))
     FIRST = WhyPane

@@ -45,7 +45,9 @@ class PanedScreen(LiveScreen):
     _greyed: frozenset[str] | None = None
     BINDING_GROUP_TITLE = "screens of panes"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", False, tooltip="undo the zoom, then the filter", id="back"),
+        Binding(
+            "escape", "back", "Back", tooltip="undo zoom and filter, then where one came from", id="back"
+        ),
         Binding("z", "zoom", "Zoom", False, tooltip="one pane as large as the screen, and back", id="zoom"),
     ]
 

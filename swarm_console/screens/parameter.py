@@ -12,6 +12,9 @@ from swarm_console.screens.live import Dialog
 class ParameterDialog(Dialog[str | None]):
     """What was typed, stripped; None when it was given up."""
 
+    HELP = """\
+The action needs to be told what it is about. What is marked on the screen stands here already."""
+
     def __init__(self, action: Action, parameter: Parameter, likely: str = "") -> None:
         super().__init__()
         self._action, self._parameter, self._likely = action, parameter, likely

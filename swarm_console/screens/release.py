@@ -33,6 +33,8 @@ SECTION: Final = Binding(
 class ReleaseScreen(PanedScreen):
     """A release, and the one that it is compared with; one side of it at a time."""
 
+    HELP = """\
+One release in depth: what it holds, what it changed, and what spoke against it when it was made."""
     PANES: ClassVar[tuple[type[Frame], ...]] = (ContentsPane, ChangesPane, FindingsPane)
     FIRST = ContentsPane
     BINDING_GROUP_TITLE = "release"

@@ -26,6 +26,9 @@ REST_SECONDS: Final = 0.15
 class ReleasesScreen(PanedScreen):
     """Every release, and what each changed against the one before it or against one that is marked."""
 
+    HELP = """\
+Every release and beside it what it changed, against the one before it or against one that is
+marked."""
     PANES: ClassVar[tuple[type[Frame], ...]] = (ReleasesPane, ChangesPane)
     FIRST = ReleasesPane
     ROOM = (100, 1)

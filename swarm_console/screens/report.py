@@ -19,6 +19,7 @@ WRAPPED_LINES = 200
 class Report(Dialog[None]):
     """Lines to read and scroll."""
 
+    HELP = "What an action answered. The last line is the command that does the same."
     BINDING_GROUP_TITLE = "reports"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss(None)", "Back", tooltip="where one came from", id="back")

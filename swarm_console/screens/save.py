@@ -27,6 +27,9 @@ ERROR_SECONDS = 10.0
 class SaveDialog(Dialog[str | None]):
     """The name that was typed; None when it was given up."""
 
+    HELP = """\
+The log is written as it came, escape sequences and all, into the file that is named here."""
+
     def __init__(self, name: str) -> None:
         super().__init__()
         self._likely = name

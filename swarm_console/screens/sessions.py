@@ -18,6 +18,7 @@ from swarm_console.screens.release import BACK
 class SessionsScreen(PanedScreen):
     """The way into the past."""
 
+    HELP = "The past of this swarm, session by session."
     PANES: ClassVar[tuple[type[Frame], ...]] = (SessionsPane,)
     FIRST = SessionsPane
     ROOM = (1, 1)

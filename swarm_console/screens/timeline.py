@@ -17,6 +17,7 @@ from swarm_console.screens.live import LiveScreen
 class TimelineScreen(LiveScreen):
     """The session as a Gantt chart."""
 
+    HELP = "Where the time of the session went."
     BINDING_GROUP_TITLE = "screens in depth"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "Back", tooltip="where one came from", id="back")

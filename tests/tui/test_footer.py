@@ -2,7 +2,7 @@
 
 from swarm_console.panes.footer import KeyFooter, Label, fitting
 from swarm_console.panes.tones import length
-from swarm_console.screens.report import Report
+from swarm_console.screens.help import HelpScreen
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building, empty
 
@@ -37,11 +37,11 @@ async def test_a_click_is_a_press(open_console: Open) -> None:
         column = footer(stage).index("? Help")
         await stage.pilot.click(KeyFooter, offset=(column, 0))
         await stage.settle()
-        assert isinstance(stage.app.screen, Report)
+        assert isinstance(stage.app.screen, HelpScreen)
         await stage.press("escape")
         await stage.pilot.click(KeyFooter, offset=(column + 10, 0))
         await stage.settle()
-        assert not isinstance(stage.app.screen, Report)
+        assert not isinstance(stage.app.screen, HelpScreen)
 
 
 async def test_greyed_keys_stand_in_brackets_and_answer_a_click_too(open_console: Open) -> None:

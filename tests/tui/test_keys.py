@@ -12,7 +12,6 @@ from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
-from swarm_console.screens.report import Report
 from swarm_node.model.refusal import Refused
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building, empty
@@ -287,18 +286,6 @@ async def test_zoom_and_back(open_console: Open) -> None:
         assert stage.app.screen.maximized is stage.app.query_one(BlockedPane)
         await stage.press("escape")
         assert stage.app.screen.maximized is None
-
-
-async def test_help_names_every_key(open_console: Open) -> None:
-    async with open_console(building(), size=(120, 60)) as stage:
-        await act(stage, "question_mark")
-        assert isinstance(stage.app.screen, Report)
-        text = stage.text()
-        for action in ACTIONS.values():
-            if action.key:
-                assert f"{action.key}    " in text
-        await act(stage, "escape")
-        assert isinstance(stage.app.screen, Dashboard)
 
 
 async def test_the_palette_knows_every_action(open_console: Open) -> None:
