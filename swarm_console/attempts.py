@@ -35,6 +35,11 @@ class Tale(NamedTuple):
     measures: Measures | None = None
 
     @property
+    def marks(self) -> list[int]:
+        """The offsets in its log of the lines that prove its failure."""
+        return [place.offset for place in self.diagnosis.places] if self.diagnosis is not None else []
+
+    @property
     def matter(self) -> str:
         """What became of it, in a few words."""
         if self.diagnosis is not None:

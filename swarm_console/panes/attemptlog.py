@@ -15,6 +15,11 @@ from swarm_console.panes.log import LogView
 from swarm_console.picture import Picture
 
 
+def chosen(tale: Tale) -> AttemptChosen:
+    """An attempt's log wanted in full, at the proof of its failure if there is one."""
+    return AttemptChosen(tale.number, tale.marks[0] if tale.marks else None)
+
+
 class LogPane(Frame):
     """A framed log; `show` says of which attempt."""
 
@@ -44,7 +49,7 @@ line shows. Enter opens it on the whole screen, with search, wrap and times."""
         if tale is None:
             lines.show(None)
             return
-        marks = [place.offset for place in tale.diagnosis.places] if tale.diagnosis is not None else []
+        marks = tale.marks
         lines.mark(marks)
         same = before is not None and before.number == tale.number
         proved_just_now = same and before is not None and before.diagnosis is None and bool(marks)
@@ -66,7 +71,7 @@ line shows. Enter opens it on the whole screen, with search, wrap and times."""
     def action_open(self) -> None:
         """The log in full."""
         if self._tale is not None:
-            self.post_message(AttemptChosen(self._tale.number))
+            self.post_message(chosen(self._tale))
 
     @property
     def _view(self) -> LogView:

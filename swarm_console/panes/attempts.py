@@ -6,7 +6,8 @@ from typing import ClassVar
 from swarm_console.attempts import SIGNS, Tale
 from swarm_console.dossier import NodeDossier, PackageDossier
 from swarm_console.inquiry import pending
-from swarm_console.messages import AttemptChosen, AttemptMarked, RowMarked
+from swarm_console.messages import AttemptMarked, RowMarked
+from swarm_console.panes.attemptlog import chosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
@@ -49,7 +50,8 @@ Attempts, newest first, each with its log one key away.
         return lines
 
     def opened(self, key: str) -> None:
-        self.post_message(AttemptChosen(int(key)))
+        if self.marked is not None:
+            self.post_message(chosen(self.marked))
 
     def on_row_marked(self, message: RowMarked) -> None:
         super().on_row_marked(message)

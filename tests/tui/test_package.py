@@ -307,6 +307,9 @@ class TestAttempts:
             assert stage.app.screen.attempt == 2
             await stage.press("escape")
             assert isinstance(stage.app.screen, PackageScreen)
+            await stage.press("4", "home", "enter")
+            assert isinstance(stage.app.screen, LogScreen)
+            await until(stage, lambda: "▶ ../video/out/vo_gpu.c:31:10" in stage.text())
 
     async def test_a_new_attempt_takes_the_logs_place_unless_another_is_marked(
         self, open_console: Open
