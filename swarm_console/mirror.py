@@ -35,6 +35,7 @@ from swarm_node.model.instalments import Instalment, Preview
 from swarm_node.model.lanes import Lanes
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
+from swarm_node.model.start import foreseen
 from swarm_node.model.state import State
 from swarm_node.model.status import UNFINISHED, Remaining, remaining_steps
 
@@ -98,6 +99,8 @@ class Mirror:
         self.link = Link(False, clock(), "connecting")
         self.health = Health()
         self.progress: dict[int, Progress] = {}
+        self.peaks: dict[int, float] = {}
+        """How far the counters of running builds once were, by attempt; kept by who draws them."""
         self.loads: dict[str, deque[float]] = {}
         self.logs: dict[int, int] = {}
         self.preview: Preview | None = None
@@ -105,6 +108,7 @@ class Mirror:
         self._arrival: Arrival | None = None
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
         self.remaining = Sliced(self._remaining)
+        self.ends = Sliced(foreseen)
         self.next_action = Throttled(lambda state, now: next_action(state, self.lineup.by_status))
         self.clusters = Throttled(lambda state, now: clusters(state, self._blocked), self._causes)
         self.lanes = Lanes()
@@ -236,9 +240,10 @@ class Mirror:
             self._norm = None
         if isinstance(record.event, _ENDS):
             self.progress.pop(record.event.attempt, None)
+            self.peaks.pop(record.event.attempt, None)
 
     def _drop_ended(self) -> None:
-        for kept in (self.progress, self.logs):
+        for kept in (self.progress, self.logs, self.peaks):
             for number in [n for n in kept if n not in self.state.attempts]:
                 del kept[number]
 

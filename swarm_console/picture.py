@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from swarm_console.course import Course, course
 from swarm_console.lineup import RANKS
 from swarm_console.mirror import Health, Link, Mirror
 from swarm_console.norm import Norm
 from swarm_node.model.clusters import Cluster
-from swarm_node.model.estimate import cp_of, estimate, expected
+from swarm_node.model.estimate import Estimate, cp_of, estimate, expected
 from swarm_node.model.events import Record
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import NextAction
@@ -19,8 +20,6 @@ from swarm_node.model.state import OPEN, Attempt, Build, Node, State
 from swarm_node.model.status import Remaining, Totals
 
 EVENTS_SHOWN: Final = 500
-ALMOST: Final = 0.97
-"""A share guessed from history never claims more than this."""
 
 
 class Share(NamedTuple):
@@ -117,6 +116,11 @@ class Picture:
         return self.mirror.remaining(self.state, self.now)
 
     @cached_property
+    def ends(self) -> Mapping[str, float]:
+        """When builds that run or come next should be over (Unix seconds), as far as that can be foreseen."""
+        return {} if self.mirror.preview is not None else self.mirror.ends(self.state, self.now) or {}
+
+    @cached_property
     def fraction_done(self) -> float:
         """Share of the queue that is complete, by count, running builds in part."""
         total = self.coming or len(self.state.builds)
@@ -155,17 +159,28 @@ class Picture:
         attempt = self.attempt_of(build)
         return max(0.0, self.now - (attempt.opened if attempt is not None else build.since))
 
-    def predicted(self, build: Build) -> float:
-        """Seconds that history gives the build, on its node if it has one."""
+    def estimate_of(self, build: Build) -> Estimate:
+        """What history gives the build, on its node if it has one."""
         cp, attempt = cp_of(build.row.cpv), self.attempt_of(build)
-        history = self.state.history
         if attempt is not None and build.status in OPEN:
-            return expected(history, cp, attempt.node).seconds
-        return estimate(history, cp).seconds
+            return expected(self.state.history, cp, attempt.node)
+        return estimate(self.state.history, cp)
+
+    def predicted(self, build: Build) -> float:
+        """Its seconds."""
+        return self.estimate_of(build).seconds
+
+    def course_of(self, build: Build) -> Course:
+        """How far a running build is and what is left; what its counter once reached is not taken back."""
+        found = course(self.progress_of(build), self.elapsed(build), self.estimate_of(build))
+        peak = self.mirror.peaks.get(build.attempt or 0, 0.0)
+        if found.guessed and peak:
+            return Course(peak, self.elapsed(build) * (1 / peak - 1), True)
+        if not found.guessed and build.attempt is not None:
+            self.mirror.peaks[build.attempt] = max(peak, found.fraction)
+        return found._replace(fraction=max(found.fraction, peak))
 
     def share_of(self, build: Build) -> Share:
-        """How far a running build is: what its own output says, else elapsed over predicted."""
-        progress = self.progress_of(build)
-        if progress is not None and progress.fraction is not None:
-            return Share(min(max(progress.fraction, 0.0), 1.0), False)
-        return Share(min(self.elapsed(build) / max(self.predicted(build), 1.0), ALMOST), True)
+        """How much of a running build is done."""
+        found = self.course_of(build)
+        return Share(found.fraction, found.guessed)

@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final
 
 from swarm_console.picture import Picture
 from swarm_console.timescale import Window, fitted
 from swarm_node.model.chronology import Path, Use, Wait, span, under_way, use, waited_for
 from swarm_node.model.lanes import Lane, Lanes, end_of, expected_end
 from swarm_node.model.state import Attempt, State
-
-SURE: Final = 0.05
-"""Share from which on a build's own progress foretells its end better than history does."""
 
 
 class Chart:
@@ -59,11 +55,11 @@ class Chart:
 
     def expected(self, attempt: Attempt) -> float:
         """When an attempt ends: what it says of itself, else what history says; never in the past."""
-        heard = self.picture.mirror.progress.get(attempt.number)
-        if attempt.ended is not None or heard is None or (heard.fraction or 0.0) < SURE:
+        build = self.state.builds.get(attempt.build)
+        if attempt.ended is not None or build is None or build.attempt != attempt.number:
             return expected_end(attempt, self.now)
-        assert heard.fraction is not None
-        return max(self.now, attempt.opened + (self.now - attempt.opened) / heard.fraction)
+        found = self.picture.course_of(build)
+        return expected_end(attempt, self.now) if found.guessed else self.now + found.left
 
     def over(self, attempt: Attempt) -> float:
         """When it was over, now while it is open."""

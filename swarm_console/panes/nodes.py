@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from swarm_console.course import phase_words
 from swarm_console.messages import NodeChosen
 from swarm_console.panes.grid import Cell, Column, bar, sparkline
 from swarm_console.panes.pane import Pane
@@ -22,19 +23,22 @@ class NodesPane(Pane[Node]):
 Every node that ever registered: what it builds, how far that is, how busy the machine is, and
 whether it is in step.
 ● ○ ✗ ‖  building, idle, lost, drained or set aside
-≈  the share is guessed from history; without the sign the build's own output says it
-≠  so many of its trees differ from the orchestrator's; ✓ none does
+62%  of the whole build is done, by its own counter ([n/m], %, cargo, ctest) and its pace so far
+≈62%  the same, guessed from how long such builds took; this one counts nothing
+compile 62%  of that phase is done, exactly as it counts; compile²: it counts again, for another ABI
+≠  its trees, its etc/portage or both differ from the orchestrator's, else from most nodes'; ✓ neither
 !  too little disk is free to be given work"""
     NAME = "Nodes"
     DIGIT = "1"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Node", 8),
-        Column("Doing", 24, flex=3),
+        Column("Role", 5, spare=7),
+        Column("Doing", 20, flex=3),
         Column("Progress", BAR + 6),
-        Column("Phase", 9, spare=3),
+        Column("Phase", 12, spare=3),
         Column("Load", 8, spare=4),
         Column("Disk free", 9, right=True, spare=5),
-        Column("Trees", 5, spare=2),
+        Column("In step", 7, spare=2),
     )
 
     def items(self, picture: Picture) -> Sequence[Node]:
@@ -59,12 +63,13 @@ whether it is in step.
         progress = picture.progress_of(build) if build is not None else None
         return (
             Cell(item.name, "bold" if item.up else "dim"),
+            Cell(item.facts.role, "dim"),
             doing(item, build),
             progressed(picture, build),
-            Cell(progress.phase if progress is not None else "", "dim"),
+            Cell(phase_words(progress), "dim"),
             loads(picture, item),
             disk(item),
-            trees(picture, item),
+            step(picture, item),
         )
 
     def opened(self, key: str) -> None:
@@ -102,7 +107,7 @@ def doing(node: Node, build: Build | None) -> Cell:
 
 
 def progressed(picture: Picture, build: Build | None) -> Cell:
-    """A bar and a percentage; ≈ where only history says so."""
+    """A bar and a percentage of the whole build; ≈ where only history says so."""
     if build is None:
         return Cell("")
     share = picture.share_of(build)
@@ -130,9 +135,12 @@ def disk(node: Node) -> Cell:
     return Cell(size(node.facts.disk_free), "dim")
 
 
-def trees(picture: Picture, node: Node) -> Cell:
-    """Whether the node has the trees that it should have, or in how many it differs."""
-    if not node.facts.trees:
-        return Cell("?", "wait") if picture.trees else Cell("")
-    differing = len(picture.norm.differing(node))
-    return Cell(f"≠ {differing}", "wait") if differing else Cell("✓", "dim")
+def step(picture: Picture, node: Node) -> Cell:
+    """Whether the node has the trees and the configuration that it should have, and in what it differs."""
+    norm = picture.norm
+    if norm.trees and not node.facts.trees:
+        return Cell("? trees", "wait")
+    trees, configured = bool(norm.differing(node)), norm.is_configured(node)
+    if not trees and configured is not False:
+        return Cell("✓" if norm.trees or configured else "", "dim")
+    return Cell("≠ both" if trees and configured is False else "≠ trees" if trees else "≠ conf", "wait")

@@ -21,9 +21,13 @@ T = TypeVar("T")
 
 
 class Note(Toned):
-    """What is to be said of the marked row, below the table."""
+    """What is to be said of the marked row, below the table: a line each, cut or broken."""
 
     _spans: Sequence[Span] = ()
+
+    def __init__(self, breaks: bool = False) -> None:
+        super().__init__()
+        self._breaks = breaks
 
     def show(self, spans: Sequence[Span]) -> None:
         """One line a span."""
@@ -36,7 +40,7 @@ class Note(Toned):
         self.display = bool(self._spans)
 
     def render(self) -> Text:
-        return self.block(([span] for span in self._spans), self.size.width)
+        return self.block(([span] for span in self._spans), None if self._breaks else self.size.width)
 
 
 class Pane(Frame, Generic[T]):
@@ -44,6 +48,8 @@ class Pane(Frame, Generic[T]):
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
+    BREAKS: ClassVar[bool] = False
+    """Whether a line of the note that is too long goes on below."""
     BINDING_GROUP_TITLE = "panes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", tooltip="only rows that match; ! inverts", id="filter"),
@@ -85,7 +91,7 @@ class Pane(Frame, Generic[T]):
     def compose(self) -> ComposeResult:
         self.table: Table[T] = Table(self.COLUMNS, key=self.key, words=self.words, sticky=self.STICKY)
         yield self.table
-        yield Note()
+        yield Note(self.BREAKS)
         entry = Input(placeholder="regular expression, ! inverts; Enter keeps, Esc clears", classes="sieve")
         entry.cursor_blink = False
         entry.display = False

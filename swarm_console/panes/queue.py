@@ -8,10 +8,11 @@ from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
 from swarm_console.picture import Picture
-from swarm_console.times import clock
+from swarm_console.times import clock, of_day
 from swarm_node.model.state import OPEN, Build
 from swarm_node.model.why import on_trial
 
+DAY = 86_400.0
 SIGNS = {
     "building": Cell("● building", "accent"),
     "assigned": Cell("◐ assigned", "accent"),
@@ -31,17 +32,19 @@ Every package of the session: what runs, what comes next, what is stuck, what is
 ● ◐  building, handed out and not yet begun
 ✗ ✓ ▲  blocked, staged, released
 ?  on trial: built with another configuration, which is kept for all if that goes well
-≈  predicted from history"""
+≈  predicted from history; without the sign by the build's own counter
++2 d  it should end in so many days"""
     NAME = "Queue"
     DIGIT = "2"
     STICKY = True
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("State", 11),
         Column("Package", 22, flex=3),
-        Column("Why it is built", 14, flex=2, spare=3),
-        Column("Node", 8, spare=2),
-        Column("Elapsed", 7, right=True, spare=1),
-        Column("Left", 7, right=True, spare=1),
+        Column("Why it is built", 14, flex=2, spare=5),
+        Column("Node", 8, spare=3),
+        Column("Elapsed", 7, right=True, spare=2),
+        Column("Left", 8, right=True, spare=4),
+        Column("Ends", 6, right=True, spare=1),
     )
 
     def items(self, picture: Picture) -> Sequence[Build]:
@@ -75,6 +78,7 @@ Every package of the session: what runs, what comes next, what is stuck, what is
             Cell(attempt.node if attempt is not None else "", "dim"),
             elapsed(picture, item),
             left(picture, item),
+            ends(picture, item),
         )
 
     def _why(self, item: Build) -> Cell:
@@ -113,8 +117,27 @@ def left(picture: Picture, build: Build) -> Cell:
         return Cell(f"≈{clock(picture.predicted(build))}", "dim")
     if build.status not in OPEN:
         return Cell("")
-    share, passed = picture.share_of(build), picture.elapsed(build)
-    if not share.guessed and share.fraction > 0.05:
-        return Cell(clock(passed / share.fraction - passed))
-    rest = picture.predicted(build) - passed
-    return Cell(f"≈{clock(rest)}" if rest > 0 else "overdue", "dim" if rest > 0 else "wait")
+    found = picture.course_of(build)
+    if found.left < 0:
+        return Cell("overdue", "wait")
+    return Cell(f"{'≈' if found.guessed else ''}{clock(found.left)}", "dim" if found.guessed else "")
+
+
+def ends(picture: Picture, build: Build) -> Cell:
+    """By the clock: when a running build should end, or a waiting one that can be foreseen, or one ended."""
+    if build.status in ("staged", "released"):
+        attempt = picture.attempt_of(build)
+        return Cell(of_day(attempt.ended)[:5], "dim") if attempt is not None and attempt.ended else Cell("")
+    if build.status in OPEN:
+        found = picture.course_of(build)
+        if found.left < 0:
+            return Cell("late", "wait")
+        return Cell(_hour(picture, picture.now + found.left, found.guessed), "dim" if found.guessed else "")
+    at = picture.ends.get(build.id) if build.status == "needed" else None
+    return Cell(_hour(picture, at, True), "dim") if at is not None else Cell("")
+
+
+def _hour(picture: Picture, at: float, guessed: bool) -> str:
+    """A time of the next day and night; after that, in how many days."""
+    days = int((at - picture.now) / DAY)
+    return f"+{days} d" if days else f"{'≈' if guessed else ''}{of_day(at)[:5]}"

@@ -24,6 +24,7 @@ points. From the limit on a release is refused. Whenever staging changes the ver
     NAME = "Staging risk"
     SHORT = "Risk"
     DIGIT = "4"
+    BREAKS = True
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Points", 6, right=True),
         Column("Finding", 20, flex=3),
@@ -59,8 +60,10 @@ points. From the limit on a release is refused. Whenever staging changes the ver
         )
 
     def note(self, item: Finding | None) -> list[Span]:
-        verdict = self.picture.state.verified
-        return gauge(self.picture) if verdict is not None else []
+        if self.picture.state.verified is None:
+            return []
+        whole = [(f"{item.points} for: {item.message}", "")] if item is not None else []
+        return [*gauge(self.picture), *whole]
 
 
 def gauge(picture: Picture) -> list[Span]:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from swarm_console.actions.explain import begins
+from swarm_console.course import phase_words
 from swarm_console.dossier import PackageDossier
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.choice import Choice
@@ -144,13 +145,13 @@ def _finding(picture: Picture, build: Build, answer: Why) -> Iterator[list[Span]
 def _running(picture: Picture, build: Build) -> Iterator[list[Span]]:
     progress = picture.progress_of(build)
     if progress is not None:
-        yield [(f"{progress.phase} {progress.detail}".strip(), "accent")]
-    left = picture.predicted(build) - picture.elapsed(build)
-    if left > 0:
-        end = of_day(picture.now + left)[:5]
-        yield [(f"should be done about {end}, in {duration(left)}", "")]
-    else:
+        yield [(f"{phase_words(progress)} {progress.detail}".strip(), "accent")]
+    left, guessed = picture.course_of(build)[1:]
+    if left < 0:
         yield [(f"is {duration(-left)} past what history says", "wait")]
+    else:
+        end, by = of_day(picture.now + left)[:5], "" if guessed else ", by its own counter"
+        yield [(f"should be done about {end}, in {duration(left)}{by}", "")]
     if build.jobs is not None:
         yield [(f"with {count(build.jobs, 'make job')} at most", "dim")]
 

@@ -4,7 +4,7 @@ Each node takes, whenever it comes free, the ready build of highest rank that it
 that history predicts; their errors are taken as independent along the way that leads to the start.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 from heapq import heapify, heappop, heappush
 from math import sqrt
 from typing import Final, NamedTuple
@@ -17,6 +17,10 @@ from swarm_node.model.state import Build, Node, State
 
 BEGUN_MOST: Final = 2_000
 """Builds that are played before the rest is only reckoned up."""
+FORESEEN_MOST: Final = 300
+"""Builds whose ends are foreseen: what a person may see before the next look."""
+TURNS: Final = 100
+"""Turns of nodes between two pauses."""
 LOOKED_AT: Final = 32
 """Ready builds that one node looks at for one that it may have."""
 
@@ -61,6 +65,14 @@ def forecast(state: State, build: Build, now: float) -> Forecast:
     return Forecast(start, {name: over.at for name, over in play.over.items()})
 
 
+def foreseen(state: State, now: float) -> Generator[None, None, dict[str, float]]:
+    """When each running build and the next ones should be over (Unix seconds), with pauses on the way.
+
+    What happens in the swarm between two pauses is not taken into account.
+    """
+    return (yield from _Play(state, now).foreseen())
+
+
 class _Play:
     """The queue in virtual time; `over` is when each build that runs or has run is over."""
 
@@ -90,20 +102,37 @@ class _Play:
         if not self._can_ever(wanted):
             return None
         while self._free:
-            at, slowness, name = heappop(self._free)
-            self._pass(at)
-            taken = self._taken(self._nodes[name], at)
+            taken, node, at = self._turn()
             if taken == wanted.id:
-                return self._start(wanted, name, at)
+                return self._start(wanted, node, at)
             if taken is not None:
-                self._begin(taken, name, at, -slowness)
+                self._begin(taken, node, at)
                 if self._begun == BEGUN_MOST:
                     return self._reckoned(wanted)
-            elif self._events:
-                heappush(self._free, (self._events[0][0], slowness, name))
-            else:
-                self._parked.append((slowness, name))
         return None
+
+    def foreseen(self) -> Generator[None, None, dict[str, float]]:
+        """When the next builds should be over; it stops where the queue is made anew meanwhile."""
+        queue, turns = self.state.queue.ready, 0
+        while self._free and self._begun < FORESEEN_MOST and self.state.queue.ready is queue:
+            taken, node, at = self._turn()
+            if taken is not None:
+                self._begin(taken, node, at)
+            turns += 1
+            if not turns % TURNS:
+                yield
+        return {name: over.at for name, over in self.over.items()}
+
+    def _turn(self) -> tuple[str | None, str, float]:
+        """The next node that comes free: what it takes, its name, and when that is."""
+        at, slowness, name = heappop(self._free)
+        self._pass(at)
+        taken = self._taken(self._nodes[name], at)
+        if taken is None and self._events:
+            heappush(self._free, (self._events[0][0], slowness, name))
+        elif taken is None:
+            self._parked.append((slowness, name))
+        return taken, name, at
 
     def _resume_running(self) -> None:
         for node in self.state.nodes.values():
@@ -158,8 +187,9 @@ class _Play:
             return False
         return refusal(self.state, node, build, at) is None
 
-    def _begin(self, name: str, node: str, at: float, speed: float) -> None:
+    def _begin(self, name: str, node: str, at: float) -> None:
         guess, since = self._guess(self.state.builds[name]), self._cause(name, node, at)
+        speed = self.state.fleet[node].speed
         seconds = guess.seconds / speed
         end = at + seconds
         over = _Moment(end, since.variance + (seconds * guess.spread) ** 2, name)

@@ -171,3 +171,38 @@ def _played(story: Story) -> dict[str, float]:
         story.now, node, attempt = running.pop(0)
         known = story.state.attempts[attempt].expected
         story.stage(node, attempt, known)
+
+
+def foreseen_of(story: Story) -> dict[str, float]:
+    """What comes of it without a pause."""
+    steps = module.foreseen(story.state, story.now)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: dict[str, float] = end.value
+            return found
+
+
+def test_ends_of_the_whole_queue_follow_from_its_starts() -> None:
+    story = taught({LIB: 100.0, APP: 50.0, TOOL: 30.0}, "izar", "tarn")
+    story.plan(row(LIB), row(APP, LIB), row(TOOL))
+    ends = foreseen_of(story)
+    for name in (LIB, APP, TOOL):
+        begin = start(story, name)
+        assert begin is not None
+        assert ends[name] == pytest.approx(begin.at + begin.seconds)
+    story.take("izar")
+    assert foreseen_of(story)[LIB] == pytest.approx(ends[LIB]), "what runs ends as well"
+
+
+def test_a_queue_that_is_made_anew_on_the_way_ends_the_look_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURNS", 1)
+    story = taught({LIB: 100.0, APP: 50.0}, "izar")
+    story.plan(row(LIB), row(APP, LIB))
+    steps = module.foreseen(story.state, story.now)
+    next(steps)
+    story.plan(row(TOOL))
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    assert set(end.value.value) == {LIB}
