@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.arguments import given_by
 from swarm_console.background import in_thread
+from swarm_console.choices import choices
 from swarm_console.errors import Usage, explained
 from swarm_console.harmless import harmless
 from swarm_console.offer import bar
@@ -64,7 +65,8 @@ async def _ask(app: "SwarmConsole", action: Action, parameter: Parameter) -> str
     likely = _likely(app, action, parameter)
     if likely and not action.changes:
         return likely
-    return await app.push_screen_wait(ParameterDialog(action, parameter, likely))
+    offered = choices(app.picture(), parameter)
+    return await app.push_screen_wait(ParameterDialog(action, parameter, likely, offered))
 
 
 def _likely(app: "SwarmConsole", action: Action, parameter: Parameter) -> str:

@@ -7,6 +7,7 @@ from swarm_console.actions.logs import meant
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.attempts import latest
 from swarm_console.background import in_thread
+from swarm_console.choices import choices
 from swarm_console.conduct import tell_error
 from swarm_console.screens.parameter import ParameterDialog
 
@@ -24,7 +25,9 @@ def open_logs(app: "SwarmConsole") -> None:
 async def _open(app: "SwarmConsole") -> None:
     word: str | None = app.about.marked
     if not word:
-        word = await app.push_screen_wait(ParameterDialog(LOGS, LOGS.parameters[0]))
+        whose = LOGS.parameters[0]
+        asking = ParameterDialog(LOGS, whose, offered=choices(app.picture(), whose))
+        word = await app.push_screen_wait(asking)
     if word:
         try:
             app.open_log(await _attempt(app, word))
