@@ -16,9 +16,9 @@ class Claim(NamedTuple):
 
 
 def claims(picture: Picture) -> frozenset[Claim]:
-    """What needs a person now: nothing, unless NEXT has the tone attention."""
+    """What needs a person now: nothing, unless NEXT has the tone attention; the past never does."""
     step, state = picture.next, picture.state
-    if step.tone != "attention":
+    if step.tone != "attention" or picture.replay:
         return frozenset()
     if step.action == "fix-blocked":
         return frozenset(Claim(f"blocked {build.id} {build.since}", True) for build in picture.blocked)
@@ -30,6 +30,8 @@ def claims(picture: Picture) -> frozenset[Claim]:
 def headline(picture: Picture) -> str:
     """The window's title: what needs a person, in few words."""
     step = picture.next
+    if picture.replay:
+        return f"REPLAY {picture.replay} – {NAME}"
     if step.tone != "attention":
         return NAME
     few = {"fix-blocked": f"{len(picture.blocked)} blocked", "verify": "release refused", "resume": "paused"}

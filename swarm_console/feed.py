@@ -75,7 +75,7 @@ class Feed:
 
     def _call(self, picture: Picture) -> None:
         """Call for a person who looks elsewhere, when something newly needs one."""
-        if not picture.mirror.known or picture.replay:
+        if not picture.mirror.known:
             return
         wanted = self._app.configuration.attention
         if self._vigil.is_new(claims(picture)) and wanted.bell:

@@ -8,7 +8,10 @@ from swarm_console.picture import Picture
 from swarm_node.model.rules.session import PREPARING
 
 Obstacle = Callable[[Picture], str]
-OF_THE_PICTURE: Final = ("timeline", "sessions", "logs", "fix-blocked", "keys")
+OF_THE_PICTURE: Final = (
+    *("timeline", "sessions", "logs", "fix-blocked", "keys"),
+    *("releases", "contents", "difference"),
+)
 """Actions that show what the picture has, or what does not change any more: in a replay too."""
 
 

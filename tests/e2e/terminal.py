@@ -51,10 +51,10 @@ class Terminal:
     @property
     def ended(self) -> int | None:
         """The exit code of the program, None while it runs."""
-        dead, code = self._do("display-message", "-p", "-t", "0", "#{pane_dead} #{pane_dead_status}").split(
-            " "
-        )
-        return int(code) if dead == "1" else None
+        said = self._do("display-message", "-p", "-t", "0", "#{pane_dead} #{pane_dead_status}").split()
+        if said[0] != "1":
+            return None
+        return int(said[1]) if len(said) > 1 else _unreaped(self.pid)
 
     def until(self, met: str | Callable[[str], object], seconds: float = 60.0) -> str:
         """Wait until a text stands on the screen, or until a condition holds of it; the screen then."""
@@ -73,6 +73,15 @@ class Terminal:
         done = subprocess.run([*self._tmux, *words], capture_output=True, text=True, check=False, timeout=30)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+def _unreaped(pid: int) -> int | None:
+    """The exit code of a process that has ended and whose parent has not asked: tmux is late at times."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return None
+    return os.waitstatus_to_exitcode(int(fields[-1])) if state == "Z" else None  # proc(5)
 
 
 @contextmanager

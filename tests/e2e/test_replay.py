@@ -47,6 +47,7 @@ def test_a_session_is_seen_again_from_the_shell(
         begun = screen.until("‖ REPLAY  session 1")
         assert "event 0 of 147" in begun
         assert "▶ REPLAY" in begun.splitlines()[0]
+        screen.until(lambda _: screen.title() == "REPLAY session 1 – Build Swarm")
         screen.press("m")
         screen.until(lambda text: "event 0 of" not in text and "✗" in text)
         screen.press("T")

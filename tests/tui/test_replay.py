@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from swarm_console.attention import claims, headline
 from swarm_console.panes.playbar import PlayBar
 from swarm_console.player import Player
 from swarm_console.replay import Replay
@@ -203,6 +204,29 @@ async def test_a_cure_of_what_was_blocked_is_shown_and_not_done(open_console: Op
         await until(stage, lambda: bool(toasts(stage)))
         assert "this is a replay" in toasts(stage)[-1][0]
         assert stage.operator.acted == []
+
+
+async def test_releases_of_then_are_shown_and_no_other_becomes_live(open_console: Open) -> None:
+    async with open_console(recorded(), replay="1") as stage:
+        stage.app.screen.query_one(PlayBar).focus()
+        await go(stage, "end")
+        await stage.press("r")
+        await until(stage, lambda: "clients see 1" in stage.text())
+        await stage.press("B")
+        await until(stage, lambda: bool(toasts(stage)))
+        assert "this is a replay" in toasts(stage)[-1][0]
+        await stage.press("escape", "left", "left")
+        assert stage.app.picture().state.current is None
+
+
+async def test_the_windows_title_says_that_it_is_a_replay(open_console: Open) -> None:
+    async with open_console(recorded(), replay="1") as stage:
+        stage.app.screen.query_one(PlayBar).focus()
+        await go(stage, "end")
+        picture = stage.app.picture()
+        assert picture.next.tone == "attention"
+        assert headline(picture) == "REPLAY session 1 – Build Swarm"
+        assert not claims(picture)
 
 
 async def test_actions_give_their_places_in_the_footer_to_the_keys_of_the_replay(open_console: Open) -> None:
