@@ -80,7 +80,9 @@ def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> N
         app.push_screen(Report(action.title, lines, line))
         return
     severity = "information" if outcome.exit_code == 0 else "warning"
-    text = "\n".join([*lines, *_way_back(app, action)[: action.undoable], f"$ {line}"])
+    text = "\n".join(
+        [*lines, *_way_back(app, action)[: action.undoable], f"$ {line}   {app.key_names['copy']} copies it"]
+    )
     app.notify(text, title=action.title, severity=severity, markup=False)  # type: ignore[arg-type]
     app.told = (line, app.clock() + app.NOTIFICATION_TIMEOUT)
 

@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 GAP: Final = 2
 """Blank characters between columns."""
+MOST: Final = 32
+"""Characters that a flexible column takes at most for each unit of its share, unless it is the last one."""
 
 
 class Cell(NamedTuple):
@@ -60,6 +62,9 @@ def _share(columns: Sequence[Column], kept: Sequence[int], widths: list[int], le
         widest = max(kept, key=lambda number: widths[number])
         widths[widest] -= 1
         lack -= 1
+    for number in flexible:
+        if number != kept[-1]:  # on a very wide screen what belongs together stays together
+            widths[number] = min(widths[number], columns[number].width + MOST * columns[number].flex)
 
 
 def bar(fraction: float, width: int) -> str:

@@ -70,7 +70,7 @@ async def test_balance(open_console: Open) -> None:
         assert stage.operator.acted == [("balance", {})]
         (text, severity) = toasts(stage)[-1]
         assert "ranked" in text
-        assert text.endswith("$ build-swarm balance")
+        assert text.endswith("$ build-swarm balance   c copies it")
         assert severity == "information"
 
 
