@@ -1,6 +1,7 @@
 """Blocked builds by their causes: fourteen packages with two causes are two rows."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec import Struct
 
@@ -9,6 +10,10 @@ from swarm_node.model.configuration import proposed
 from swarm_node.model.estimate import cp_of, estimate
 from swarm_node.model.remedies import Remedy, remedies
 from swarm_node.model.state import DONE, Build, State
+from swarm_node.model.steps import Steps, at_once
+
+STRIDE: Final = 256
+"""Builds that are looked at between two steps."""
 
 
 class Proof(Struct, frozen=True):
@@ -36,7 +41,7 @@ class Cluster(Struct, frozen=True):
     confidence: float
     """0 where nothing was read from a log."""
     builds: tuple[str, ...]
-    """Ids of the blocked builds, the one that holds up the most work first."""
+    """Ids of the blocked builds, the one with the longest way to the end first."""
     holds: int
     """How many builds wait for them, near or far."""
     seconds: float
@@ -47,31 +52,53 @@ class Cluster(Struct, frozen=True):
     """Those that cure all of its builds."""
 
 
-def clusters(state: State, blocked: Iterable[Build] | None = None) -> tuple[Cluster, ...]:
-    """The causes of all that is blocked, the one that holds up the most work first.
+def clusters(state: State) -> tuple[Cluster, ...]:
+    """The causes of all that is blocked, the one that holds up the most work first."""
+    return at_once(cluster_steps(state, state.by_status("blocked")))
 
-    `blocked` are the blocked builds, where they are known already.
-    """
+
+def cluster_steps(state: State, blocked: Iterable[Build]) -> Steps[tuple[Cluster, ...]]:
+    """The same in steps, between which the state may change; `blocked` are the blocked builds."""
     groups: dict[str, list[Build]] = {}
-    for build in state.by_status("blocked") if blocked is None else blocked:
+    for build in blocked:
         if build.diagnosis is not None:
             groups.setdefault(cause_of(build.row, build.diagnosis), []).append(build)
-    found = (_cluster(state, cause, builds) for cause, builds in groups.items())
+    found: list[Cluster] = []
+    seconds = _Seconds(state)
+    for cause, group in groups.items():
+        builds = [build for build in group if build.status == "blocked" and build.id in state.builds]
+        if builds:
+            held = yield from held_steps(state, builds)
+            total = 0.0
+            for number, build in enumerate((*builds, *held), 1):
+                total += seconds[build.row.id]
+                if not number % STRIDE:
+                    yield
+            found.append(_cluster(state, cause, builds, held, total))
     return tuple(sorted(found, key=lambda cluster: (-cluster.seconds, cluster.cause)))
 
 
 def held_up_by(state: State, builds: Iterable[Build]) -> list[Build]:
     """Every unfinished build that waits for any of these, near or far, themselves left out."""
-    seen: dict[str, Build | None] = {build.id: None for build in builds}
-    frontier = [name for build in seen for name in state.queue.dependents.get(build, ())]
+    return at_once(held_steps(state, builds))
+
+
+def held_steps(state: State, builds: Iterable[Build]) -> Steps[list[Build]]:
+    """The same in steps, between which the state may change."""
+    frontier = [build.id for build in builds]
+    seen, found = set(frontier), list[Build]()
     while frontier:
         name = frontier.pop()
-        other = state.builds.get(name)
-        if name in seen or other is None or other.status in DONE:
-            continue
-        seen[name] = other
-        frontier += state.queue.dependents.get(name, ())
-    return [build for build in seen.values() if build is not None]
+        above = [other for other in state.queue.dependents.get(name, ()) if other not in seen]
+        seen.update(above)
+        for other in dict.fromkeys(above):
+            build = state.builds.get(other)
+            if build is not None and build.status not in DONE:
+                found.append(build)
+                frontier.append(other)
+        if not len(found) % STRIDE:
+            yield
+    return found
 
 
 def predicted(state: State, build: Build) -> float:
@@ -93,9 +120,21 @@ def proofs(build: Build) -> tuple[Proof, ...]:
     )
 
 
-def _cluster(state: State, cause: str, builds: list[Build]) -> Cluster:
-    held = held_up_by(state, builds)
-    first, *others = ordered = sorted(builds, key=lambda build: _place(state, build))
+class _Seconds(dict[str, float]):
+    """Seconds of compiling by build, each worked out once: causes often hold up the same builds."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+
+    def __missing__(self, name: str) -> float:
+        build = self._state.builds.get(name)
+        self[name] = seconds = predicted(self._state, build) if build is not None else 0.0
+        return seconds
+
+
+def _cluster(state: State, cause: str, builds: list[Build], held: list[Build], seconds: float) -> Cluster:
+    first, *others = ordered = sorted(builds, key=_place)
     assert first.diagnosis is not None
     return Cluster(
         name=short_name(cause),
@@ -105,15 +144,14 @@ def _cluster(state: State, cause: str, builds: list[Build]) -> Cluster:
         confidence=first.diagnosis.confidence,
         builds=tuple(build.id for build in ordered),
         holds=sum(other.status != "blocked" for other in held),
-        seconds=sum(predicted(state, build) for build in {b.id: b for b in (*builds, *held)}.values()),
+        seconds=seconds,
         evidence=proofs(first),
         remedies=remedies(state, first, *others),
     )
 
 
-def _place(state: State, build: Build) -> tuple[bool, float, str]:
-    """Whom a proposed line is about comes first, then who holds up the most."""
+def _place(build: Build) -> tuple[bool, float, str]:
+    """Whom a proposed line is about comes first, then whose way to the end is the longest."""
     lines = proposed(build.diagnosis.params) if build.diagnosis is not None else ()
     about = {cp_of(line.text.split()[0].lstrip("<>=~")) for line in lines}
-    held = sum(predicted(state, other) for other in (build, *held_up_by(state, (build,))))
-    return bool(about) and cp_of(build.row.cpv) not in about, -held, build.id
+    return bool(about) and cp_of(build.row.cpv) not in about, -build.rank, build.id

@@ -8,6 +8,7 @@ from msgspec import Struct
 from swarm_node.model.estimate import cp_of, estimate, speed_of
 from swarm_node.model.next_action import NextAction, next_action
 from swarm_node.model.state import OPEN, Build, State
+from swarm_node.model.steps import at_once
 
 UNFINISHED = ("needed", *OPEN)
 STEP = 500
@@ -81,13 +82,7 @@ def remaining(state: State, now: float) -> Remaining | None:
 
     None without work or without a node. Errors of single estimates are taken as independent.
     """
-    steps = remaining_steps(state, state.by_status(*UNFINISHED), now)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Remaining | None = end.value
-            return found
+    return at_once(remaining_steps(state, state.by_status(*UNFINISHED), now))
 
 
 def remaining_steps(

@@ -37,10 +37,11 @@ def keep(state: State, event: ChangeKept) -> None:
 
 
 def take_back(state: State, event: ChangeTakenBack) -> None:
-    """It was not."""
+    """It was not, or nobody waited for it."""
     change = state.changes[event.change]
-    lessons.tried(state, change, -1)
-    change.reason = event.reason
+    if event.failed:
+        lessons.tried(state, change, -1)
+    change.reason, change.failed = event.reason, event.failed
     _end(state, change, "taken back", event.at)
 
 
