@@ -46,6 +46,8 @@ class Status(Struct, frozen=True):
     risk: int | None
     next: NextAction
     remaining: Remaining | None = None
+    staged: int = 0
+    """Complete ones that clients do not see yet."""
 
 
 def totals(state: State) -> Totals:
@@ -74,6 +76,7 @@ def status(state: State, now: float) -> Status:
         risk=state.verified.score if state.verified else None,
         next=next_action(state),
         remaining=remaining(state, now),
+        staged=len(state.by_status("staged")),
     )
 
 
