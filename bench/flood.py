@@ -1,4 +1,4 @@
-"""`python -m bench.flood`: 1,000 nodes and 50,000 queued packages, and a stream that can be made to flow.
+"""`python -m bench.flood NODES BUILDS`: a swarm in memory only, whose stream can be made to flow.
 
 The real rules decide every event, and the orchestrator's own stream serves them; only the log is left out.
 The first line on stdout is the URL, which is gateway and orchestrator in one. POST /bench/pour?events=N sends
@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
+from pathlib import Path
 from random import Random
+from urllib.request import Request, urlopen
 
 from aiohttp import web
 
@@ -25,10 +29,9 @@ from swarm_node.model.events import Policy, Record
 from swarm_node.model.messages import Progress
 from swarm_node.orchestrator.stream import Stream
 
-NODES, BUILDS = 1_000, 50_000
-BUSY = 900
-"""Nodes that build from the beginning."""
-LIFETIME = 600.0
+BUSY, BLOCKED = 0.9, 2_500
+"""From the beginning, the share of the nodes that build, and one of how many packages is blocked."""
+LIFETIME = 900.0
 """Seconds after which the process ends by itself, whatever became of who started it."""
 SESSION = 100_000
 """Events of a session while it pours: all of the queue is planned, and a third of it built."""
@@ -45,17 +48,19 @@ class Flood:
 
     generation = 1
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: int, builds: int) -> None:
         self.told = Told()
-        self.names = node_names(NODES)
+        self.names, self.builds = node_names(nodes), builds
         self.recent: deque[Record] = deque(maxlen=200)
         self._hear: Callable[[Sequence[Record]], None] = lambda records: None
         self._draw = Random(1)
         self.told.tell(c.SetPolicy(policy=Policy()))
-        for _ in with_nodes(self.told, NODES):
+        for _ in with_nodes(self.told, nodes):
             pass
-        opened(self.told, plan(BUILDS))
-        for name in self.names[:BUSY]:
+        opened(self.told, plan(builds))
+        for name in self.names[: builds // BLOCKED]:
+            self.recent += self.told.begin(name) + self.told.fail(name)
+        for name in self.names[: max(3, round(nodes * BUSY))]:
             self.recent += self.told.begin(name)
         self.stream = Stream(self)  # type: ignore[arg-type]
 
@@ -83,7 +88,7 @@ class Flood:
         end = self.told.state.seq + count
         while self.told.state.seq < end:
             until = min(self.told.state.seq + SESSION, end)
-            await self._settle(opened(self.told, plan(BUILDS)))
+            await self._settle(opened(self.told, plan(self.builds)))
             group: list[Record] = []
             for records in self.built():
                 group += records
@@ -92,7 +97,7 @@ class Flood:
                     group = []
                 if self.told.state.seq >= until:
                     break
-        self.send(self.told.tell(c.RecordAction(name="mark", params={"seq": str(end)})))
+        self.send(self.told.tell(c.RecordAction(name=f"mark-{self.told.state.seq}")))
 
     async def _settle(self, records: Sequence[Record]) -> None:
         """Send in groups, each when the console has taken most of what was sent before."""
@@ -105,6 +110,7 @@ class Flood:
     async def flow(self, rate: float) -> None:
         """That many events a second, and beside them every node's word on its build every other second."""
         built, sent, began = self.built(), 0, time.monotonic()
+        said = 0.0
         while True:
             await asyncio.sleep(STEP)
             while sent < (time.monotonic() - began) * rate:
@@ -112,17 +118,19 @@ class Flood:
                 sent += len(records)
                 for record in records:
                     self.send([record])
-            for name in self._draw.sample(self.names, round(NODES * STEP / PULSE)):
+            said += len(self.names) * STEP / PULSE
+            for name in self._draw.choices(self.names, k=int(said)):
                 self._say(name)
+            said %= 1
 
     def _say(self, name: str) -> None:
         number = self.told.state.nodes[name].attempt
         if number is not None:
-            word = Progress(number, name, "compile", self._draw.random(), self._draw.uniform(1, 9))
-            self.stream.tell(word)
+            share, load = self._draw.random(), self._draw.uniform(1, 9)
+            self.stream.tell(Progress(number, name, "compile", share, load, seconds=30.0))
 
 
-def application(flood: Flood) -> web.Application:
+def application(swarm: Flood) -> web.Application:
     """What a console asks of a gateway, and how this one is told what to do."""
     flows: list[asyncio.Task[None]] = []
 
@@ -130,40 +138,74 @@ def application(flood: Flood) -> web.Application:
         return reply({"orchestrator": {"name": "flood", "url": ""}, "backups": []})
 
     async def history(request: web.Request) -> web.Response:
-        return reply(list(reversed(flood.recent)))
+        return reply(list(reversed(swarm.recent)))
 
     async def pour(request: web.Request) -> web.Response:
-        await flood.pour(int(request.query["events"]))
-        return reply({"seq": flood.told.state.seq})
+        await swarm.pour(int(request.query["events"]))
+        return reply({"mark": f"mark-{swarm.told.state.seq - 1}"})
 
     async def flow(request: web.Request) -> web.Response:
         for task in flows:
             task.cancel()
-        flows[:] = [asyncio.create_task(flood.flow(float(request.query["events"])))]
-        return reply({})
+        flows[:] = [asyncio.create_task(swarm.flow(float(request.query["events"])))]
+        return reply({"mark": ""})
 
     app = make_app()
     app.router.add_get("/api/v1/orchestrator", leader)
     app.router.add_get("/api/v1/history", history)
-    app.router.add_get("/api/v1/stream", flood.stream.serve)
+    app.router.add_get("/api/v1/opening", swarm.stream.show)
+    app.router.add_get("/api/v1/stream", swarm.stream.serve)
     app.router.add_post("/bench/pour", pour)
     app.router.add_post("/bench/flow", flow)
     return app
 
 
-async def main() -> None:
+async def main(nodes: int, builds: int) -> None:
     """Serve until stdin ends, or for so long."""
-    flood = Flood()
+    swarm = Flood(nodes, builds)
 
     async def make() -> web.Application:
-        return application(flood)
+        return application(swarm)
 
     async with serving(make) as url:
         print(url, flush=True)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(input), LIFETIME)
+            await asyncio.wait_for(asyncio.to_thread(sys.stdin.read), LIFETIME)
+
+
+class Pump:
+    """What the other process is told."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def flow(self, events: float) -> None:
+        """From now on so many events a second."""
+        self._tell("flow", events)
+
+    def pour(self, events: int) -> str:
+        """So many events as fast as they are taken; the word that the newest of them says."""
+        return self._tell("pour", events)
+
+    def _tell(self, what: str, events: float) -> str:
+        with urlopen(Request(f"{self.url}/bench/{what}?events={events}", method="POST")) as answer:
+            found: str = answer.read().decode().split('"')[3]
+        return found
+
+
+@contextlib.contextmanager
+def flood(nodes: int, builds: int) -> Iterator[Pump]:
+    """Such a swarm in a process of its own."""
+    argv = [sys.executable, "-m", "bench.flood", str(nodes), str(builds)]
+    root = Path(__file__).parents[1]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        yield Pump(process.stdout.readline().strip())
+    finally:
+        process.stdin.close()
+        process.wait(30)
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(EOFError):
-        asyncio.run(main())
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -94,7 +94,9 @@ def with_nodes(told: Told, count: int) -> Iterator[Record]:
 
 
 def few(number: int) -> Iterable[int]:
-    """What a package of a desktop needs, as numbers below its own."""
+    """What a package of a desktop needs, as numbers below its own; every fourth needs nothing."""
+    if not number % 4:
+        return ()
     return {need for need in (number // 2, number // 3, number * 7 // 8) if need < number}
 
 
@@ -138,3 +140,14 @@ def demo() -> tuple[Told, list[Record]]:
     for node in nodes:
         records += told.begin(node)
     return told, records
+
+
+def finished() -> list[Record]:
+    """The same swarm with nothing left to do: everything is staged."""
+    told, nodes = Told(), node_names(3)
+    records = [*told.tell(c.SetPolicy(policy=Policy())), *with_nodes(told, 3), *opened(told, plan(35))]
+    while len(told.state.by_status("staged")) < len(told.state.builds):
+        for node in nodes:
+            records += told.begin(node)
+            records += told.stage(node)
+    return records

@@ -11,7 +11,7 @@ import struct
 import termios
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fcntl import ioctl
 from pathlib import Path
 from types import TracebackType
@@ -89,6 +89,11 @@ class Terminal:
         while (left := end - time.perf_counter()) > 0:
             self.look(left)
 
+    def shows(self, words: Iterable[str]) -> bool:
+        """Whether all of these stand on the screen."""
+        text = self.text()
+        return all(word in text for word in words)
+
     def text(self) -> str:
         """What stands on the screen."""
         return "\n".join("".join(line).rstrip() for line in self.grid)
@@ -97,6 +102,10 @@ class Terminal:
         """Seconds of processor time that the program has used."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def waited(self) -> float:
+        """Seconds that it could have run and had no processor: what others on the machine cost it."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def memory(self, what: str = "VmRSS") -> float:
         """MiB in memory now; `VmHWM` at most."""

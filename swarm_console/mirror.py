@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from swarm_console.arrival import Arrival
-from swarm_console.lineup import Lineup
+from swarm_console.lineup import Line, Lineup
 from swarm_console.norm import Norm, norm
-from swarm_console.sliced import Sliced
+from swarm_console.sliced import Sliced, Steps
 from swarm_console.thrift import share
 from swarm_console.throttle import Throttled
 from swarm_node.model.apply import apply
 from swarm_node.model.chronology import critical_path
-from swarm_node.model.clusters import cluster_steps
+from swarm_node.model.clusters import clusters
 from swarm_node.model.events import (
     AttemptLost,
     AttemptRecalled,
@@ -38,7 +38,6 @@ from swarm_node.model.next_action import next_action
 from swarm_node.model.start import foreseen
 from swarm_node.model.state import State
 from swarm_node.model.status import UNFINISHED, Remaining, remaining_steps
-from swarm_node.model.steps import Steps
 
 REMEMBERED: Final = 1_000
 """Events kept for the events pane."""
@@ -111,11 +110,19 @@ class Mirror:
         self.remaining = Sliced(self._remaining)
         self.ends = Sliced(foreseen)
         self.next_action = Throttled(lambda state, now: next_action(state, self.lineup.by_status))
-        self.clusters = Sliced(lambda state, now: cluster_steps(state, list(self.lineup.line("blocked"))))
+        self.clusters = Throttled(lambda state, now: clusters(state, self._blocked), self._causes)
         self.lanes = Lanes()
         self.path = Throttled(lambda state, now: critical_path(state, self.lanes.follow(state), now))
         self._lineup: Lineup | None = None
         self._norm: Norm | None = None
+
+    @property
+    def _blocked(self) -> Line:
+        return self.lineup.line("blocked")
+
+    def _causes(self) -> object:
+        """Which builds are blocked, each since when: the same, while their causes are."""
+        return [(build.id, build.since) for build in self._blocked]
 
     @property
     def place(self) -> tuple[int | None, int | None]:

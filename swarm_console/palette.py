@@ -12,7 +12,7 @@ from swarm_console.offer import obstacle
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
-POINTLESS_HERE = ("monitor", "dashboard")
+POINTLESS_HERE = ("monitor",)
 """Actions that would only show the console again."""
 
 

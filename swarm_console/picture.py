@@ -79,7 +79,7 @@ class Picture:
     @cached_property
     def clusters(self) -> Sequence[Cluster]:
         """The blocked builds by their causes, the one that holds up the most first."""
-        return self.mirror.clusters(self.state, self.now) or ()
+        return self.mirror.clusters(self.state, self.now)
 
     @property
     def staged(self) -> Sequence[Build]:

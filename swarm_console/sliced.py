@@ -1,14 +1,15 @@
 """Figures over a long queue, worked out a slice for every picture, so that no key waits for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from time import thread_time
 from typing import Final, Generic, TypeVar
 
 from swarm_console.throttle import CHEAP, SHARE
 from swarm_node.model.state import State
-from swarm_node.model.steps import Steps
 
 T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work that yields after every few thousandths of a second; one that never yields is done at once."""
 SLICE: Final = 0.004
 """Seconds of work for one picture; twice as much while there is no figure at all."""
 

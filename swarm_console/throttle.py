@@ -9,7 +9,7 @@ from swarm_node.model.state import State
 T = TypeVar("T")
 CHEAP: Final = 0.005
 """Seconds below which a figure is worked out for every picture."""
-SHARE: Final = 20
+SHARE: Final = 50
 """Costlier ones take at most one part in so many of the time."""
 
 

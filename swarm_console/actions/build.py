@@ -116,14 +116,18 @@ def show_released(seen: Any, pen: Pen) -> list[str]:
 
 def loses_finalize(swarm: Swarm, params: Params) -> list[str]:
     """What clients will see after it."""
-    seen = swarm.get("/api/v1/status")
-    totals, current = seen["totals"], seen["release"]
-    lines = [f"clients see {count(seen['staged'], 'package')} of this session at once"]
+    totals, current = _standing(swarm)
+    lines = [f"clients see {count(totals['complete'], 'package')} of this session at once"]
     if current is not None:
         lines.append(f"release {current} is replaced, and kept for build-swarm rollback")
     if totals["needed"] or totals["building"]:
         lines.append(f"{totals['needed'] + totals['building']} builds that are not ready are left out")
     return lines
+
+
+def _standing(swarm: Swarm) -> tuple[Any, int | None]:
+    seen = swarm.get("/api/v1/status")
+    return seen["totals"], seen["release"]
 
 
 def rollback(swarm: Swarm, params: Params) -> Outcome:
@@ -162,7 +166,7 @@ def _going_back(swarm: Swarm, current: int, target: int) -> list[str]:
 
 
 def loses_release(swarm: Swarm, params: Params) -> list[str]:
-    current = swarm.get("/api/v1/status")["release"]
+    current = _standing(swarm)[1]
     before = f"instead of release {current}, which is kept" if current is not None else "for the first time"
     return [f"once everything is built and verified, clients see it {before}"]
 

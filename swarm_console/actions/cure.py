@@ -162,7 +162,8 @@ def show_clusters(seen: Any, pen: Pen) -> list[str]:
 
 
 def _cluster(cluster: Any, pen: Pen) -> list[str]:
-    held = f", {count(cluster['holds'], 'other')} wait" if cluster["holds"] else ""
+    least = "at least " if cluster.get("beyond") else ""
+    held = f", {least}{count(cluster['holds'], 'other')} wait" if cluster["holds"] else ""
     extent = f"{count(len(cluster['builds']), 'package')}{held}, unlocks {duration(cluster['seconds'])}"
     sure = f" ({cluster['confidence']:.0%} sure)" if cluster["confidence"] else ""
     names = cluster["builds"][:NAMED]

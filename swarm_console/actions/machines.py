@@ -47,10 +47,9 @@ def _judged(seen: Any) -> Outcome:
 
 
 def show_sync(seen: Any, pen: Pen) -> list[str]:
-    pending = {answer["node"] for answer in seen["answers"] if answer["ok"] is None}
-    lines = [_step(step, pen) for step in seen["trees"] if step["node"] not in pending]
+    lines = [_step(step, pen) for step in seen["trees"]]
     lines += [
-        f"{_sign(answer, pen)} {answer['node']}: {answer['output'] or 'did not answer'}"
+        f"{pen('attention', '⚠')} {answer['node']}: {answer['output'] or 'did not answer'}"
         for answer in seen["answers"]
         if not answer["ok"]
     ]
@@ -63,10 +62,6 @@ def show_sync(seen: Any, pen: Pen) -> list[str]:
     missing = any(not step["hash"] for step in seen["trees"] if not step["in_step"])
     step = "build-swarm sync-overlays" if missing else "build-swarm sync-fix"
     return [*lines, f"{pen('attention', '⚠')} some are out of step", f"→ Run: {pen('strong', step)}"]
-
-
-def _sign(answer: Any, pen: Pen) -> str:
-    return pen("wait", "…") if answer["ok"] is None else pen("attention", "⚠")
 
 
 def _step(step: Any, pen: Pen) -> str:

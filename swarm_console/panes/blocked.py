@@ -59,7 +59,7 @@ Unlocks  hours of compiling that could go on, of the packages themselves and of 
         return (
             Cell(item.kind, "attention"),
             Cell(packages(item)),
-            Cell(duration(item.seconds), "dim"),
+            Cell(at_least(item, duration(item.seconds)), "dim"),
         )
 
     def note(self, item: Cluster | None) -> list[Span]:
@@ -86,8 +86,14 @@ def packages(cluster: Cluster) -> str:
 
 def extent(cluster: Cluster) -> str:
     """How much a cause blocks, and what curing it would set going."""
-    held = f", {count(cluster.holds, 'other')} held up" if cluster.holds else ""
-    return f"{count(len(cluster.builds), 'package')}{held}, unlocks {duration(cluster.seconds)} of compiling"
+    held = f", {at_least(cluster, count(cluster.holds, 'other'))} held up" if cluster.holds else ""
+    unlocks = at_least(cluster, duration(cluster.seconds))
+    return f"{count(len(cluster.builds), 'package')}{held}, unlocks {unlocks} of compiling"
+
+
+def at_least(cluster: Cluster, words: str) -> str:
+    """The words, marked where more waits for the cause than was counted."""
+    return f"≥ {words}" if cluster.beyond else words
 
 
 def certainty(cluster: Cluster) -> str:

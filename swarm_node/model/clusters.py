@@ -1,7 +1,7 @@
 """Blocked builds by their causes: fourteen packages with two causes are two rows."""
 
-from collections.abc import Iterable
-from typing import Final
+import sys
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -9,11 +9,12 @@ from swarm_node.model.cause import cause_of, short_name
 from swarm_node.model.configuration import proposed
 from swarm_node.model.estimate import cp_of, estimate
 from swarm_node.model.remedies import Remedy, remedies
-from swarm_node.model.state import DONE, Build, State
-from swarm_node.model.steps import Steps, at_once
+from swarm_node.model.state import Build, State
 
-STRIDE: Final = 256
-"""Builds that are looked at between two steps."""
+HELD_MOST = 2_000
+"""Builds held up by one cause that are counted; in a very long queue one may hold up all others."""
+WEIGHED_MOST = 300
+"""Blocked builds, and builds that wait for each, up to which they are put in order by the work held up."""
 
 
 class Proof(Struct, frozen=True):
@@ -41,7 +42,7 @@ class Cluster(Struct, frozen=True):
     confidence: float
     """0 where nothing was read from a log."""
     builds: tuple[str, ...]
-    """Ids of the blocked builds, the one with the longest way to the end first."""
+    """Ids of the blocked builds, the one that holds up the most work first."""
     holds: int
     """How many builds wait for them, near or far."""
     seconds: float
@@ -50,55 +51,46 @@ class Cluster(Struct, frozen=True):
     """Of its first build."""
     remedies: tuple[Remedy, ...]
     """Those that cure all of its builds."""
+    beyond: bool = False
+    """More wait for it than were counted."""
 
 
-def clusters(state: State) -> tuple[Cluster, ...]:
-    """The causes of all that is blocked, the one that holds up the most work first."""
-    return at_once(cluster_steps(state, state.by_status("blocked")))
+def clusters(state: State, blocked: Iterable[Build] | None = None) -> tuple[Cluster, ...]:
+    """The causes of all that is blocked, the one that holds up the most work first.
 
-
-def cluster_steps(state: State, blocked: Iterable[Build]) -> Steps[tuple[Cluster, ...]]:
-    """The same in steps, between which the state may change; `blocked` are the blocked builds."""
+    `blocked` are the blocked builds, where they are known already.
+    """
     groups: dict[str, list[Build]] = {}
-    for build in blocked:
+    for build in state.by_status("blocked") if blocked is None else blocked:
         if build.diagnosis is not None:
             groups.setdefault(cause_of(build.row, build.diagnosis), []).append(build)
-    found: list[Cluster] = []
     seconds = _Seconds(state)
-    for cause, group in groups.items():
-        builds = [build for build in group if build.status == "blocked" and build.id in state.builds]
-        if builds:
-            held = yield from held_steps(state, builds)
-            total = 0.0
-            for number, build in enumerate((*builds, *held), 1):
-                total += seconds[build.row.id]
-                if not number % STRIDE:
-                    yield
-            found.append(_cluster(state, cause, builds, held, total))
+    found = (_cluster(state, cause, builds, seconds) for cause, builds in groups.items())
     return tuple(sorted(found, key=lambda cluster: (-cluster.seconds, cluster.cause)))
 
 
-def held_up_by(state: State, builds: Iterable[Build]) -> list[Build]:
-    """Every unfinished build that waits for any of these, near or far, themselves left out."""
-    return at_once(held_steps(state, builds))
+class _Seconds(dict[str, float]):
+    """Predicted seconds by build, each worked out once."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __missing__(self, name: str) -> float:
+        self[name] = found = predicted(self._state, self._state.builds[name])
+        return found
+
+    def of(self, builds: Iterable[str]) -> float:
+        """Of all of these."""
+        return sum(map(self.__getitem__, builds))
 
 
-def held_steps(state: State, builds: Iterable[Build]) -> Steps[list[Build]]:
-    """The same in steps, between which the state may change."""
-    frontier = [build.id for build in builds]
-    seen, found = set(frontier), list[Build]()
-    while frontier:
-        name = frontier.pop()
-        above = [other for other in state.queue.dependents.get(name, ()) if other not in seen]
-        seen.update(above)
-        for other in dict.fromkeys(above):
-            build = state.builds.get(other)
-            if build is not None and build.status not in DONE:
-                found.append(build)
-                frontier.append(other)
-        if not len(found) % STRIDE:
-            yield
-    return found
+def held_up_by(state: State, builds: Iterable[Build], most: int = sys.maxsize) -> list[Build]:
+    """Every unfinished build that waits for any of these, near or far, themselves left out.
+
+    Of more than `most`, those that wait the nearest; a few more than so many.
+    """
+    names = state.queue.held_up((build.id for build in builds), most)
+    return [state.builds[name] for name in names if name in state.builds]
 
 
 def predicted(state: State, build: Build) -> float:
@@ -120,21 +112,9 @@ def proofs(build: Build) -> tuple[Proof, ...]:
     )
 
 
-class _Seconds(dict[str, float]):
-    """Seconds of compiling by build, each worked out once: causes often hold up the same builds."""
-
-    def __init__(self, state: State) -> None:
-        super().__init__()
-        self._state = state
-
-    def __missing__(self, name: str) -> float:
-        build = self._state.builds.get(name)
-        self[name] = seconds = predicted(self._state, build) if build is not None else 0.0
-        return seconds
-
-
-def _cluster(state: State, cause: str, builds: list[Build], held: list[Build], seconds: float) -> Cluster:
-    first, *others = ordered = sorted(builds, key=_place)
+def _cluster(state: State, cause: str, builds: list[Build], seconds: _Seconds) -> Cluster:
+    held = held_up_by(state, builds, HELD_MOST)
+    first, *others = ordered = sorted(builds, key=_order(state, builds, seconds))
     assert first.diagnosis is not None
     return Cluster(
         name=short_name(cause),
@@ -144,14 +124,25 @@ def _cluster(state: State, cause: str, builds: list[Build], held: list[Build], s
         confidence=first.diagnosis.confidence,
         builds=tuple(build.id for build in ordered),
         holds=sum(other.status != "blocked" for other in held),
-        seconds=seconds,
+        seconds=seconds.of({build.id for build in (*builds, *held)}),
         evidence=proofs(first),
         remedies=remedies(state, first, *others),
+        beyond=len(held) >= HELD_MOST,
     )
 
 
-def _place(build: Build) -> tuple[bool, float, str]:
-    """Whom a proposed line is about comes first, then whose way to the end is the longest."""
-    lines = proposed(build.diagnosis.params) if build.diagnosis is not None else ()
-    about = {cp_of(line.text.split()[0].lstrip("<>=~")) for line in lines}
-    return bool(about) and cp_of(build.row.cpv) not in about, -build.rank, build.id
+def _order(
+    state: State, builds: list[Build], seconds: _Seconds
+) -> Callable[[Build], tuple[bool, bool, float, str]]:
+    """Whom a proposed line is about comes first, then who holds up most; of many, by longest chain."""
+
+    def place(build: Build) -> tuple[bool, bool, float, str]:
+        lines = proposed(build.diagnosis.params) if build.diagnosis is not None else ()
+        about = {cp_of(line.text.split()[0].lstrip("<>=~")) for line in lines}
+        beside = bool(about) and cp_of(build.row.cpv) not in about
+        held = state.queue.held_up((build.id,), WEIGHED_MOST) if len(builds) <= WEIGHED_MOST else ()
+        if held and len(held) < WEIGHED_MOST:
+            return beside, True, -seconds.of((build.id, *held)), build.id
+        return beside, not held, -build.rank, build.id
+
+    return place

@@ -196,12 +196,11 @@ class ChangeKept(Event, frozen=True):
 
 
 class ChangeTakenBack(Event, frozen=True):
-    """What was tried did not build (`failed`), or was not waited for: the queue is as it was before."""
+    """What was tried did not help, or was not waited for: the queue is as it was before."""
 
     change: int
     build: str
     reason: str
-    failed: bool = False
 
 
 class ChangeSettled(Event, frozen=True):

@@ -104,11 +104,11 @@ def _edit(state: State, builds: Builds, found: Diagnosis) -> Iterator[Offer]:
 
 
 def _taken_back(state: State, build: Build, lines: Sequence[Line]) -> str:
-    """How it failed when these lines were last tried for a build; "" when it did not."""
+    """Why these lines were taken back when they were last tried for a build; "" when they never were."""
     cp = cp_of(build.row.cpv)
     for change in reversed(state.changes.values()):
         if change.lines == tuple(lines) and cp_of(change.build.partition("@")[0]) == cp:
-            return change.reason if change.failed else ""
+            return change.reason
     return ""
 
 

@@ -1,6 +1,6 @@
 """The queue as a graph: which builds are ready, and what each of the others still waits for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from swarm_node.model.schedule import ReadyQueue
 
@@ -78,6 +78,17 @@ class Queue:
                 self.ready.discard(dependent)
         if rank is not None:
             self.need(build, rank)
+
+    def held_up(self, builds: Iterable[str], most: int) -> list[str]:
+        """What is not done and waits for any of these, near or far; no more than `most`, the nearest."""
+        frontier: Collection[str] = set(builds)
+        seen, found = set(frontier), list[str]()
+        while frontier and len(found) < most:
+            waiting = [self.dependents[build] for build in frontier if build in self.dependents]
+            frontier = sorted(set().union(*waiting) - seen - self._done)
+            seen.update(frontier)
+            found += frontier
+        return found[:most]
 
     def unmet(self, build: str) -> list[str]:
         """What the build still waits for, in the order that the resolver gave."""

@@ -70,19 +70,23 @@ def foreseen(state: State, now: float) -> Generator[None, None, dict[str, float]
 
     What happens in the swarm between two pauses is not taken into account.
     """
-    return (yield from _Play(state, now).foreseen())
+    return (yield from _Play(state, now, FORESEEN_MOST * 2).foreseen())
 
 
 class _Play:
-    """The queue in virtual time; `over` is when each build that runs or has run is over."""
+    """The queue in virtual time; `over` is when each build that runs or has run is over.
 
-    def __init__(self, state: State, now: float) -> None:
+    `most` is how many of the ready builds are looked at; all, unless that is said.
+    """
+
+    def __init__(self, state: State, now: float, most: int | None = None) -> None:
         self.state, self.now = state, now
         self.over: dict[str, _Moment] = {}
         self._events: list[tuple[float, str]] = []
         """When builds are over, or their pause is."""
         self._missing: dict[str, int] = {}
-        self._ready = [(-state.builds[name].rank, name) for name in state.queue.ready]
+        ready = state.queue.ready if most is None else state.queue.ready.top(most)
+        self._ready = [(-state.builds[name].rank, name) for name in ready]
         self._guesses: dict[str, Estimate] = {}
         self._begun = 0
         able = [node for node in state.nodes.values() if idle_reason(state, node) is None]

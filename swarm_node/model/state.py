@@ -146,8 +146,6 @@ class Change(Struct, omit_defaults=True):
     status: Literal["tried", "kept", "taken back"] = "tried"
     reason: str = ""
     """Why it was taken back."""
-    failed: bool = False
-    """Whether it was taken back because it did not build."""
     ended: float | None = None
     settled: bool = False
     """Whether the client profile has what was kept, and the queue is planned by it."""

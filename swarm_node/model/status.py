@@ -8,7 +8,6 @@ from msgspec import Struct
 from swarm_node.model.estimate import cp_of, estimate, speed_of
 from swarm_node.model.next_action import NextAction, next_action
 from swarm_node.model.state import OPEN, Build, State
-from swarm_node.model.steps import at_once
 
 UNFINISHED = ("needed", *OPEN)
 STEP = 500
@@ -46,8 +45,6 @@ class Status(Struct, frozen=True):
     risk: int | None
     next: NextAction
     remaining: Remaining | None = None
-    staged: int = 0
-    """Complete ones that clients do not see yet."""
 
 
 def totals(state: State) -> Totals:
@@ -76,7 +73,6 @@ def status(state: State, now: float) -> Status:
         risk=state.verified.score if state.verified else None,
         next=next_action(state),
         remaining=remaining(state, now),
-        staged=len(state.by_status("staged")),
     )
 
 
@@ -85,7 +81,13 @@ def remaining(state: State, now: float) -> Remaining | None:
 
     None without work or without a node. Errors of single estimates are taken as independent.
     """
-    return at_once(remaining_steps(state, state.by_status(*UNFINISHED), now))
+    steps = remaining_steps(state, state.by_status(*UNFINISHED), now)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Remaining | None = end.value
+            return found
 
 
 def remaining_steps(

@@ -37,11 +37,10 @@ def keep(state: State, event: ChangeKept) -> None:
 
 
 def take_back(state: State, event: ChangeTakenBack) -> None:
-    """It was not, or nobody waited for it."""
+    """It was not."""
     change = state.changes[event.change]
-    if event.failed:
-        lessons.tried(state, change, -1)
-    change.reason, change.failed = event.reason, event.failed
+    lessons.tried(state, change, -1)
+    change.reason = event.reason
     _end(state, change, "taken back", event.at)
 
 

@@ -43,10 +43,6 @@ class Terminal:
         """The title that the program has given its window."""
         return self._do("display-message", "-p", "-t", "0", "#{pane_title}").strip()
 
-    def rang(self) -> bool:
-        """Whether the program has rung the bell."""
-        return self._do("display-message", "-p", "-t", "0", "#{window_bell_flag}").strip() == "1"
-
     @property
     def pid(self) -> int:
         """The process that runs in the window."""

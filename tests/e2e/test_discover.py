@@ -10,14 +10,12 @@ import pytest
 from swarm_node.demo.remotes import TREES, plant
 from swarm_node.model.graph import graph_of
 from swarm_node.model.refusal import Refused
-from swarm_node.model.work import Line
 from swarm_node.portage.index import Index
 from swarm_node.portage.install import Portage, find_portage
 from swarm_node.portage.plan import discover
 from swarm_node.portage.prefix import Repository
 from swarm_node.portage.profile import read_profile, read_profiles
 from swarm_node.portage.rehearsal import rehearse
-from swarm_node.portage.variant import varied, with_lines
 from tests.e2e.portage_world import ARCH, Gentoo, add, client, copied, gentoo, needed, release, write
 
 pytestmark = pytest.mark.e2e
@@ -296,22 +294,6 @@ async def test_the_remedy_that_is_named_cures(place: Gentoo) -> None:
         "app-misc/odd-1.0": None,
         "dev-libs/bb-1.0": None,
     }
-
-
-async def test_lines_are_tried_in_a_copy_of_the_profile(place: Gentoo, tmp_path: Path) -> None:
-    required_use(place)
-    client(place, "desk", "app-misc/odd", package_use="dev-libs/bb svg\n")
-    assert (await needed(place))["app-misc/odd-1.0"].problem is not None
-    desk = read_profile(place.profiles / "desk")
-    changed = with_lines(desk, (Line("package.use", "app-misc/odd south"),), "app-misc/odd-1.0")
-    copy = varied(desk, changed, tmp_path / "trials")
-    asked = (place.repositories, place.production, place.root / "work")
-    (row,) = await discover(find_portage(), [copy], *asked)
-    assert (row.problem, row.use, row.profile) == (None, ("-north", "south"), "desk")
-    assert (await needed(place))["app-misc/odd-1.0"].problem is not None, "the original is as it was"
-    changed = with_lines(desk, (Line("package.use", "app-misc/odd -north"),), "app-misc/odd-1.0")
-    (row,) = await discover(find_portage(), [varied(desk, changed, tmp_path / "trials")], *asked)
-    assert row.problem is not None and row.problem.params["line"] == "app-misc/odd north"
 
 
 async def test_sets_and_overlays(fresh: Gentoo, tmp_path: Path) -> None:

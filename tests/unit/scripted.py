@@ -54,7 +54,6 @@ def status(needed: int = 0, building: int = 0, complete: int = 0, blocked: int =
         "risk": None,
         "next": {"tone": "ok", "text": "nothing to do", "command": "build-swarm fresh", "items": []},
         "remaining": None,
-        "staged": complete,
         "orchestrator": "orchestrator",
         **more,
     }

@@ -107,14 +107,6 @@ def test_a_change_that_was_taken_back_is_no_longer_the_first_remedy(story: Story
     assert any(one.command[0] == "configure" and "taken back" in one.words for one in others)
 
 
-def test_a_trial_that_nobody_waited_for_says_nothing_against_it(story: Story) -> None:
-    tried(story)
-    story.do(c.TakeBackChange(build=MAP))
-    first, *_ = remedies(story.state, story.build(MAP))
-    assert first.command[0] == "configure"
-    assert story.state.cures == {}
-
-
 def test_what_it_needs_built_otherwise_is_tried_and_taken_back_with_it(story: Story) -> None:
     story.stage("izar", story.take("izar"))
     before = rows_of(story)

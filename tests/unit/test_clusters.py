@@ -1,5 +1,8 @@
 """Blocked builds by cause: equal causes are one cluster, with what it holds up and what cures it."""
 
+import pytest
+
+from swarm_node.model import clusters as module
 from swarm_node.model.cause import cause_of, short_name
 from swarm_node.model.clusters import clusters
 from swarm_node.model.work import Diagnosis
@@ -41,6 +44,36 @@ def test_the_same_words_about_other_packages_are_one_cause() -> None:
     other = broken("/var/tmp/portage/app-misc/c-3/work/c-3/main.c:99: error: 'BAR' undeclared")
     found = clusters(told((A, first), (B, second), (C, other)).state)
     assert sorted(len(one.builds) for one in found) == [1, 2]
+
+
+def test_what_a_cause_holds_up_is_counted_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a very long queue one cause may hold up all the rest."""
+    story = Story()
+    story.nodes("izar")
+    chain = [f"dev-libs/l{number}-1" for number in range(6)]
+    story.plan(row(B), *(row(name, *chain[max(0, n - 1) : n]) for n, name in enumerate(chain)))
+    for _ in range(2):
+        story.fail("izar", story.take("izar"), missing("guru"))
+    monkeypatch.setattr(module, "WEIGHED_MOST", 3)
+    (found,) = clusters(story.state)
+    assert (found.holds, found.beyond, found.seconds) == (5, False, 7 * 60.0)
+    assert found.builds == (chain[0], B)
+    monkeypatch.setattr(module, "HELD_MOST", 4)
+    (found,) = clusters(story.state)
+    assert (found.holds, found.beyond, found.seconds) == (4, True, 6 * 60.0)
+
+
+def test_who_waits_the_nearest_is_counted_first() -> None:
+    story = Story()
+    story.nodes("izar")
+    story.plan(row(A), row(B, A), row(C, B), row(TOP, C))
+    queue = story.state.queue
+    assert queue.held_up([A], 9) == [B, C, TOP]
+    assert queue.held_up([A], 2) == [B, C]
+    assert queue.held_up([A, C], 9) == [TOP, B], "of equals the first by name"
+    assert queue.held_up([TOP, "gone/away-1"], 9) == []
+    story.stage("izar", story.take("izar"))
+    assert queue.held_up([A], 9) == [B, C, TOP], "what it waited for is not asked"
 
 
 def test_a_name_can_be_typed_and_tells_causes_apart() -> None:

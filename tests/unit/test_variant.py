@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Line
-from swarm_node.portage.install import find_portage
 from swarm_node.portage.profile import ClientProfile, read_profile
-from swarm_node.portage.variant import check_atoms, difference, varied, with_lines
+from swarm_node.portage.variant import difference, varied, with_lines
 
 USE = Line("package.use", "app-misc/map north")
 LICENSE = Line("package.license", "app-misc/map EULA")
@@ -107,19 +105,6 @@ def test_a_copy_is_made_anew_and_can_be_removed_without_harm(profile: ClientProf
     assert not (copy.portage / "package.use/zz-swarm").exists()
     shutil.rmtree(tmp_path / "trials")
     assert tree(profile.path) == before
-
-
-@pytest.mark.parametrize("atom", [">=app-misc/map-1.2:0/3::demo", "*/*", "media-libs/*", "~app-misc/map-1"])
-async def test_portage_takes_these_atoms(atom: str) -> None:
-    await check_atoms(find_portage(), [Line("package.use", f"{atom} north")])
-
-
-@pytest.mark.parametrize("atom", [">=app-misc/map", "app-misc/map-1", "=app-misc/map-1-", "app-misc/map:"])
-async def test_what_portage_does_not_take_is_refused_by_name(atom: str) -> None:
-    with pytest.raises(Refused) as refused:
-        await check_atoms(find_portage(), [USE, Line("package.use", f"{atom} north")])
-    assert refused.value.code == "bad_request"
-    assert atom in refused.value.message
 
 
 def test_a_profile_whose_etc_portage_lies_elsewhere(profile: ClientProfile, tmp_path: Path) -> None:

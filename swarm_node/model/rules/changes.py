@@ -203,7 +203,7 @@ def _followed(state: State, change: Change, events: Sequence[e.Event], now: floa
             case e.BuildUnblocked(build=name):
                 blocked.pop(name, None)
     if blocked:
-        return _taken_back(state, change, next(iter(blocked.values())), events, now, failed=True)
+        return _taken_back(state, change, next(iter(blocked.values())), events, now)
     return [*_let_go(change, events, now)]
 
 
@@ -224,17 +224,11 @@ def _let_go(change: Change, events: Sequence[e.Event], now: float) -> Iterator[e
 
 
 def _taken_back(
-    state: State,
-    change: Change,
-    reason: str,
-    events: Sequence[e.Event],
-    now: float,
-    *,
-    failed: bool = False,
+    state: State, change: Change, reason: str, events: Sequence[e.Event], now: float
 ) -> list[e.Event]:
     """The end of a trial, and the queue as it was; `events` have happened since the state was such."""
     found: list[e.Event] = [
-        e.ChangeTakenBack(at=now, change=change.number, build=change.build, reason=reason, failed=failed)
+        e.ChangeTakenBack(at=now, change=change.number, build=change.build, reason=reason)
     ]
     over = {event.build for event in events if isinstance(event, e.BuildFailed | e.AttemptLost)}
     gone = {event.build for event in events if isinstance(event, e.BuildDropped)}

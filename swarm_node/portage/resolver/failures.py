@@ -76,8 +76,7 @@ def _unsatisfied(
 ) -> Failure:
     parent, unfit = more.get("myparent"), more.get("show_req_use")
     if unfit is not None:
-        words = _telling_first(said, "REQUIRED_USE flag constraints")
-        failure = _of(graph, unfit, "use-mismatch", "its USE flags break its REQUIRED_USE", words, parent)
+        failure = _of(graph, unfit, "use-mismatch", "its USE flags break its REQUIRED_USE", said, parent)
         return replace(failure, lines=_satisfying(graph, unfit))
     kind, summary, lines, best = _why_no_match(world, graph, atom)
     if kind == "tree-out-of-sync":
@@ -88,12 +87,6 @@ def _unsatisfied(
         return replace(failure, lines=lines, overlay=overlay)
     subject = str(atom.cp) if best is None else str(best.cpv)
     return Failure(kind, subject, summary, said, best, above(graph, [parent]), lines, str(atom), overlay)
-
-
-def _telling_first(said: Sequence[str], words: str) -> Sequence[str]:
-    """The lines from the one with these words on, then those before it."""
-    at = next((number for number, line in enumerate(said) if words in line), 0)
-    return [*said[at:], *said[:at]]
 
 
 def _why_no_match(world: World, graph: Any, atom: Any) -> tuple[str, str, Sequence[Proposal], Any]:
