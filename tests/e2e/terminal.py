@@ -92,7 +92,8 @@ def terminal(
     if shutil.which("tmux") is None:
         pytest.skip("not installed: tmux")
     given = [f"{name}={value}" for name, value in (env or {}).items()]
-    line = shlex.join(["env", *given, *command])
+    # Importing readline, as a debugger does, sets both; a program must ask the terminal itself.
+    line = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *given, *command])
     with tempfile.TemporaryDirectory(prefix="swarm-", dir="/tmp") as folder:
         opened = Terminal(Path(folder) / "tmux")
         columns, rows = map(str, size)

@@ -85,14 +85,12 @@ def test_everything_is_built_but_what_fails_on_purpose(story: Story) -> None:
 
 
 def test_a_blocked_package_is_found_and_understood(story: Story) -> None:
-    """3 Enter Enter: the blocked causes, one of them, its package; Esc all the way back."""
+    """3 Enter: the causes of what is blocked, and the first in depth; Esc back."""
     window = story.window
     window.press("3")
     window.press("Enter")
-    window.press("Enter")
-    screen = window.until("Diagnosis", 30)
-    assert "build-swarm" in screen
-    window.press("Escape")
+    screen = window.until(lambda screen: "1 Why" in screen and "x  build-swarm " in screen, 30)
+    assert "│ │" in screen, "the lines that prove it"
     window.press("Escape")
     window.until("1 Nodes", 30)
 
