@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ def story(request: pytest.FixtureRequest) -> Iterator[Story]:
         command = [str(CONSOLE), "--demo", "--demo-dir", str(directory)]
         with terminal(command, (120, 36), home) as window:
             yield Story(window, directory, request.session.testsfailed)
-        assert working_for(directory) == {}
+        until_gone(directory)
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +108,7 @@ def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
     """f a y: every first remedy, after one question."""
     window = story.window
     window.press("f")
-    window.until("Fix blocked packages", 30)
+    window.until("Fix blocked:", 30)
     window.press("a")
     window.until("Yes (y)", 30)
     window.press("y")
@@ -144,6 +145,14 @@ def test_q_ends_it_and_everything_that_it_started(story: Story) -> None:
     story.window.until(lambda _: story.window.ended is not None, 60)
     assert story.window.ended == 0
     assert working_for(story.directory) == {}
+
+
+def until_gone(directory: Path, seconds: float = 60.0) -> None:
+    """Wait until nothing runs any more that has to do with a directory."""
+    deadline = time.monotonic() + seconds
+    while running := working_for(directory):
+        assert time.monotonic() < deadline, f"still there: {running}"
+        time.sleep(0.1)
 
 
 def _service(story: Story, name: str) -> int:
