@@ -105,14 +105,16 @@ def test_a_small_terminal_shows_it_too(story: Story) -> None:
 
 
 def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
-    """f a y: every first remedy, after one question."""
+    """f a y Esc: every first remedy, after one question; what came of each is told."""
     window = story.window
     window.press("f")
     window.until("Fix blocked:", 30)
     window.press("a")
     window.until("Yes (y)", 30)
     window.press("y")
-    story.until_totals(lambda needed, building, complete, blocked: complete and not blocked, BUILT)
+    told = window.until("fix-blocked --apply   ", BUILT)
+    assert "back in the queue" in told
+    window.press("Escape")
     _, _, _, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
     assert blocked == 0
 
