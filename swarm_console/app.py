@@ -12,30 +12,30 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from swarm_console import keys, palette
-from swarm_console.absence import Absence
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.ask import Swarm
-from swarm_console.configuration import Configuration
 from swarm_console.feed import Feed
-from swarm_console.greyed import Answering
-from swarm_console.harmless import one_line
-from swarm_console.memory import Notebook
-from swarm_console.mirror import Mirror
-from swarm_console.offer import obstacle
+from swarm_console.keyboard import keys, palette
+from swarm_console.keyboard.greyed import Answering
+from swarm_console.keyboard.offer import obstacle
+from swarm_console.known.absence import Absence
+from swarm_console.known.mirror import Mirror
+from swarm_console.known.picture import Picture
+from swarm_console.manners.configuration import Configuration
+from swarm_console.manners.memory import Notebook
+from swarm_console.manners.themes import DARK, LIGHT, THEMES, first_theme, tones
+from swarm_console.manners.titled import Titled, titled
 from swarm_console.panes.top import CONSOLE_ITSELF
-from swarm_console.picture import Picture
-from swarm_console.projector import LOCKED, Projector
+from swarm_console.replay.projector import LOCKED, Projector
 from swarm_console.screens import doors
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.live import LiveScreen
-from swarm_console.stream import Wire
-from swarm_console.themes import DARK, LIGHT, THEMES, first_theme, tones
-from swarm_console.titled import Titled, titled
+from swarm_console.wire.ask import Swarm
+from swarm_console.wire.stream import Wire
+from swarm_console.words.harmless import one_line
 from swarm_node.model.remedies import Remedy
 
 if TYPE_CHECKING:
-    from swarm_console.replay import Replay
+    from swarm_console.replay.recorded import Replay
 
 _CSS = Path(__file__).parent / "css"
 SHEETS: list[str | PurePath] = [

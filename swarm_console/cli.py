@@ -9,10 +9,10 @@ import json
 import os
 import sys
 
-from swarm_console.ask import Swarm
-from swarm_console.pen import Pen, to_ascii
-from swarm_console.request import BY_ACTION, PROGRAM, understood
-from swarm_console.settings import gateway
+from swarm_console.commandline.request import BY_ACTION, PROGRAM, understood
+from swarm_console.wire.ask import Swarm
+from swarm_console.wire.settings import gateway
+from swarm_console.words.pen import Pen, to_ascii
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from swarm_console.actions.action import Action
-    from swarm_console.request import Request
+    from swarm_console.commandline.request import Request
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,13 +44,13 @@ def done(request: Request) -> int:
         write(sys.stdout, request.text.removesuffix("\n"))
         return 0
     if request.readonly and request.action is not None and request.action.alters(request.params):
-        from swarm_console.ask import refused
+        from swarm_console.wire.ask import refused
 
         raise refused("forbidden", f"{request.action.name} changes the swarm", "leave out --readonly")
     if not request.demo:
         url, token = gateway(request.gateway)
         return on_swarm(request, url, token)
-    from swarm_console.demo import embedded
+    from swarm_console.wire.demo import embedded
 
     with embedded(request.demo_dir, say) as url:
         try:
@@ -67,7 +67,7 @@ def on_swarm(request: Request, url: str, token: str) -> int:
     if screen and not request.as_json and has_screen():
         return full_screen(url, token, request.readonly, request.replay)
     if request.replay is not None:
-        from swarm_console.errors import Usage
+        from swarm_console.commandline.errors import Usage
 
         raise Usage("a replay needs a terminal", "without one: swarm-console --run sessions")
     if request.action is None:
@@ -77,7 +77,7 @@ def on_swarm(request: Request, url: str, token: str) -> int:
         request.params = request.action.defaults()
     swarm = Swarm(url, token, say, say if request.as_json else show, agreed=request.yes)
     if request.action.dangerous and not request.yes:
-        from swarm_console.confirm import confirm
+        from swarm_console.commandline.confirm import confirm
 
         confirm(request.action, swarm, request.params)
     outcome = request.action.run(swarm, request.params)
@@ -117,7 +117,7 @@ def report(action: Action, document: Any) -> None:
 
 def failed(error: BaseException, as_json: bool) -> int:
     """Tell an error, on stdout as JSON or on stderr in two lines; its exit code."""
-    from swarm_console.errors import explained
+    from swarm_console.commandline.errors import explained
 
     document, code = explained(error)
     try:
@@ -163,7 +163,7 @@ def clean(value: Any) -> Any:
     if isinstance(value, str):
         if value.isprintable():
             return value
-        from swarm_console.harmless import harmless
+        from swarm_console.words.harmless import harmless
 
         return harmless(value)
     if isinstance(value, dict):

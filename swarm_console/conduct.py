@@ -5,16 +5,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.arguments import given_by
 from swarm_console.background import in_thread
-from swarm_console.choices import choices
-from swarm_console.errors import Usage, explained
-from swarm_console.harmless import harmless
-from swarm_console.offer import bar
-from swarm_console.pen import Pen
+from swarm_console.commandline.arguments import given_by
+from swarm_console.commandline.errors import Usage, explained
+from swarm_console.keyboard.choices import choices
+from swarm_console.keyboard.offer import bar
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.parameter import ParameterDialog
 from swarm_console.screens.report import Report
+from swarm_console.words.harmless import harmless
+from swarm_console.words.pen import Pen
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole

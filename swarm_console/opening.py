@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from swarm_console.ask import Swarm
-from swarm_console.configuration import configured, files
-from swarm_console.gateway import Gateway
-from swarm_console.memory import of_user
+from swarm_console.manners.configuration import configured, files
+from swarm_console.manners.memory import of_user
+from swarm_console.wire.ask import Swarm
+from swarm_console.wire.gateway import Gateway
 
 if TYPE_CHECKING:
-    from swarm_console.replay import Replay
+    from swarm_console.replay.recorded import Replay
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     wanted = configured(files())
     keymap = {}
     if wanted.values.keys:
-        from swarm_console.keybook import keymap_of  # it imports every screen there is
+        from swarm_console.keyboard.keybook import keymap_of  # it imports every screen there is
 
         keymap = keymap_of(wanted)
 
@@ -63,7 +63,7 @@ def run(
 
 def _fetched(swarm: Swarm, session: str, say: Callable[[str], None]) -> "Replay":
     """Raises: Refused."""
-    from swarm_console.recordings import load
-    from swarm_console.replay import Replay
+    from swarm_console.replay.recorded import Replay
+    from swarm_console.replay.recordings import load
 
     return Replay(load(swarm, session, say))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.recap import recap
+from swarm_console.words.recap import recap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.memory import Look
-    from swarm_console.pen import Pen
+    from swarm_console.manners.memory import Look
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 DAY = 24.0
 TONES = {"ok": "good", "wait": "wait", "attention": "attention", "dim": "dim", "bold": "strong"}
@@ -20,7 +20,7 @@ TONES = {"ok": "good", "wait": "wait", "attention": "attention", "dim": "dim", "
 
 def away(swarm: Swarm, params: Params) -> Outcome:
     """Since the last look that a console on this machine had at the swarm, or for some hours."""
-    from swarm_console.memory import of_user
+    from swarm_console.manners.memory import of_user
 
     look = of_user().read().seen.get(swarm.url) if params["hours"] is None else None
     hours = DAY if params["hours"] is None else params["hours"]
@@ -29,7 +29,7 @@ def away(swarm: Swarm, params: Params) -> Outcome:
 
 def since(swarm: Swarm, look: Look) -> dict[str, Any]:
     """The digest since a look. Raises: Refused (unknown_event) when the log is another one than then."""
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
     from swarm_node.model.refusal import Refused
 
     try:
@@ -49,7 +49,7 @@ def lately(swarm: Swarm, hours: float, now: float | None = None) -> dict[str, An
     """The digest of the last hours. Raises: Refused (bad_request)."""
     import time
 
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     if not hours > 0:
         raise refused("bad_request", f"{hours:g} hours are no stretch of time", "build-swarm away --hours 24")
@@ -58,7 +58,7 @@ def lately(swarm: Swarm, hours: float, now: float | None = None) -> dict[str, An
 
 
 def show_away(seen: Any, pen: Pen) -> list[str]:
-    from swarm_console.pen import count, moment
+    from swarm_console.words.pen import count, moment
 
     lines = [f"since {moment(seen['since'])}: {count(seen['events'], 'event')}"]
     for heading, told in recap(seen):

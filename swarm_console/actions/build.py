@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Inverse, Outcome, Parameter
-from swarm_console.pen import count, duration, size
+from swarm_console.words.pen import count, duration, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 
 def fresh(swarm: Swarm, params: Params) -> Outcome:
@@ -141,7 +141,7 @@ def show_rolled_back(seen: Any, pen: Pen) -> list[str]:
 def loses_rollback(swarm: Swarm, params: Params) -> list[str]:
     """What clients will see instead. Raises: Refused (nothing_to_do) when there is nothing to go back to."""
     from swarm_console.actions.releases import before
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     seen = swarm.get("/api/v1/releases")
     current, target = seen["current"], params["release"]

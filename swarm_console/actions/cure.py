@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import count, diff_lines, duration
+from swarm_console.words.pen import count, diff_lines, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 NAMED = 6
 """Packages of a cluster that are named before the rest is only counted."""
@@ -97,8 +97,8 @@ def _cured(swarm: Swarm, cluster: Any, number: int) -> dict[str, Any]:
 def _done(swarm: Swarm, command: list[str]) -> dict[str, Any]:
     """What a remedy's command came to. Raises: Refused when nothing answers any more."""
     from swarm_console.actions.registry import find
-    from swarm_console.arguments import given_by
-    from swarm_console.confirm import confirm
+    from swarm_console.commandline.arguments import given_by
+    from swarm_console.commandline.confirm import confirm
     from swarm_node.model.refusal import UNANSWERED, Refused
 
     name, *words = command

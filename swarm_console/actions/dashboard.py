@@ -5,7 +5,7 @@ from __future__ import annotations
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.build import findings
 from swarm_console.actions.status import show_status, unanswered, with_addresses
-from swarm_console.pen import count, duration, size, table
+from swarm_console.words.pen import count, duration, size, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 BAR = 30
 SIGNS = {
@@ -57,7 +57,7 @@ def show_dashboard(seen: Any, pen: Pen) -> list[str]:
 
 def _progress(seen: Any) -> Iterator[str]:
     from swarm_console.panes.grid import bar
-    from swarm_console.times import of_day
+    from swarm_console.words.times import of_day
 
     if not seen["queued"]:
         yield "no queue"
@@ -135,8 +135,8 @@ def _risk(seen: Any, pen: Pen) -> list[str]:
 def _events(seen: Any, pen: Pen) -> list[str]:
     import msgspec
 
-    from swarm_console.chronicle import describe
-    from swarm_console.times import of_day
+    from swarm_console.words.chronicle import describe
+    from swarm_console.words.times import of_day
     from swarm_node.model.events import Record
 
     rows = []

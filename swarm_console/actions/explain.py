@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import count, duration, some
+from swarm_console.words.pen import count, duration, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 
 def why(swarm: Swarm, params: Params) -> Outcome:
@@ -80,7 +80,7 @@ def _now() -> float:
 
 
 def _clock(at: float) -> str:
-    from swarm_console.times import of_day
+    from swarm_console.words.times import of_day
 
     return of_day(at)[:5]
 

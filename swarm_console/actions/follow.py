@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from swarm_console.actions.action import Action, Outcome
-from swarm_console.pen import count, duration
+from swarm_console.words.pen import count, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 POLL_SECONDS = 0.3
 OUTAGE_SECONDS = 120.0

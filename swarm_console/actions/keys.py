@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome
-from swarm_console.pen import table
+from swarm_console.words.pen import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 
 def keys(swarm: Swarm, params: Params) -> Outcome:
     """Needs no swarm. Raises: Usage for a configuration that cannot be."""
-    from swarm_console.configuration import configured, files
-    from swarm_console.keybook import book, keymap_of
+    from swarm_console.keyboard.keybook import book, keymap_of
+    from swarm_console.manners.configuration import configured, files
 
     keymap = keymap_of(configured(files()))
     rows = [

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.explain import quoted
-from swarm_console.errors import Usage
+from swarm_console.commandline.errors import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 POLL_SECONDS = 0.4
 PIECE = 1 << 20
@@ -61,7 +61,7 @@ def _last(swarm: Swarm, attempt: int, lines: int) -> str:
 
 
 def _piece(swarm: Swarm, attempt: int, offset: int, limit: int = PIECE) -> tuple[bytes, int]:
-    from swarm_console.ask import document
+    from swarm_console.wire.ask import document
 
     answer = swarm.fetch("GET", f"/api/v1/attempts/{attempt}/log?offset={offset}&limit={limit}")
     if answer.status >= 400:
@@ -85,8 +85,8 @@ def meant(swarm: Swarm, word: str) -> tuple[int, str | None]:
 
 
 def _neither(error: Exception, word: str, nodes: list[str]) -> Exception:
-    from swarm_console.ask import refused
-    from swarm_console.errors import nearest
+    from swarm_console.commandline.errors import nearest
+    from swarm_console.wire.ask import refused
 
     if getattr(error, "code", "") != "unknown_package":
         return error
@@ -97,7 +97,7 @@ def _neither(error: Exception, word: str, nodes: list[str]) -> Exception:
 
 
 def _latest(swarm: Swarm, key: str, name: str, now: int | None) -> int:
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     if now is not None:
         return now

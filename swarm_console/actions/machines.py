@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.build import RESUMED, show_held
-from swarm_console.pen import count, some
+from swarm_console.words.pen import count, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 
 def drain(swarm: Swarm, params: Params) -> Outcome:

@@ -6,15 +6,15 @@ from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.drift import quoted, show_node
 from swarm_console.actions.explain import said
 from swarm_console.actions.look import show_history
-from swarm_console.pen import count, duration, size
+from swarm_console.words.pen import count, duration, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 TAIL_BYTES, TAIL_LINES = 8_192, 10
 """How much of the log is asked for, and shown to people."""
@@ -44,7 +44,7 @@ def _tail(swarm: Swarm, attempt: int) -> Any:
     """The end of a log, whole lines."""
 
     def read() -> Any:
-        from swarm_console.ask import document
+        from swarm_console.wire.ask import document
 
         answer = swarm.fetch("GET", f"/api/v1/attempts/{attempt}/log?offset=-{TAIL_BYTES}")
         if answer.status >= 400:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.explain import quoted, show_why
 from swarm_console.actions.look import show_history
-from swarm_console.pen import duration, size
+from swarm_console.words.pen import duration, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 NAMED = 8
 """Far neighbours that are named for people; the document has all."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome
 from swarm_console.actions.build import FORCE, PUBLISHED, findings, loses_release
-from swarm_console.pen import count
+from swarm_console.words.pen import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 
 def release(swarm: Swarm, params: Params) -> Outcome:
@@ -94,7 +94,7 @@ def _document(
 
 
 def _too_risky(verdict: Any, totals: Any, staged: int) -> Outcome:
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     no = refused(
         "too_risky",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import count, growth, moment, size, table
+from swarm_console.words.pen import count, growth, moment, size, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 HEADINGS = {
     "upgraded": "Upgraded",
@@ -56,7 +56,7 @@ def contents(swarm: Swarm, params: Params) -> Outcome:
 
 
 def _live(swarm: Swarm) -> int:
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     current = swarm.get("/api/v1/releases")["current"]
     if current is None:
@@ -128,7 +128,7 @@ def version(cp: str, cpv: str) -> str:
 
 def audit(swarm: Swarm, params: Params) -> Outcome:
     """Exit code 1 when something is not as it was released."""
-    from swarm_console.ask import WORK_SECONDS, document
+    from swarm_console.wire.ask import WORK_SECONDS, document
 
     number = params["release"] if params["release"] is not None else _live(swarm)
     swarm.say(f"reading every byte of release {number}")

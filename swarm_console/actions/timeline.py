@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome
-from swarm_console.pen import count, duration, moment, table
-from swarm_console.times import of_day
+from swarm_console.words.pen import count, duration, moment, table
+from swarm_console.words.times import of_day
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 BAR = 30
 """Characters for a drone's busy share."""

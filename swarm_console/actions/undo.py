@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import moment
+from swarm_console.words.pen import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Inverse, Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
 
 TRAIL = 50
 """How many actions are looked at."""
@@ -40,7 +40,7 @@ def way_back(trail: list[Any], number: int | None = None) -> WayBack:
     Passed over is what did nothing, needs no way back, or was taken back already. Raises: Refused
     (nothing_to_do) when there is none, at one that is for good, and when it is not the one of that number.
     """
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     records = list(reversed(trail))
     undone = {int(event["params"]["undoes"]) for event in map(_event, records) if _is_undo(event)}
@@ -61,7 +61,7 @@ def way_back(trail: list[Any], number: int | None = None) -> WayBack:
 
 def _way(number: int, taken: Any, inverse: Inverse, effects: list[Any]) -> WayBack:
     from swarm_console.actions.registry import ACTIONS
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
 
     if not inverse.action:
         message = f"{taken['name']} of {moment(taken['at'])} cannot be taken back: {inverse.why}"

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.pen import count, duration, table
+from swarm_console.words.pen import count, duration, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from swarm_console.actions.action import Params
-    from swarm_console.ask import Swarm
-    from swarm_console.pen import Pen
+    from swarm_console.wire.ask import Swarm
+    from swarm_console.words.pen import Pen
     from swarm_node.model.workload import Workload
 
 
 def simulate(swarm: Swarm, params: Params) -> Outcome:
     """Raises: Usage for a graph, a fleet or a noise that cannot be meant."""
-    from swarm_console.errors import Usage
+    from swarm_console.commandline.errors import Usage
     from swarm_node.model.simulate import study
 
     try:
@@ -76,7 +76,7 @@ def _current(swarm: Swarm, fleet: list[int]) -> tuple[Workload, list[int]]:
     """What is left of the present queue, its seconds as history expects them, and the nodes that are up."""
     from msgspec import convert
 
-    from swarm_console.ask import refused
+    from swarm_console.wire.ask import refused
     from swarm_node.model.estimate import cp_of, estimate
     from swarm_node.model.graph import graph_of
     from swarm_node.model.state import OPEN, State

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from swarm_console.errors import explained
+from swarm_console.commandline.errors import explained
 from swarm_console.logs.lines import LineCount
 from swarm_console.logs.pattern import Pattern, TooCostly
 from swarm_console.logs.search import Search

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
-from swarm_console.harmless import harmless
+from swarm_console.words.harmless import harmless
 
 CUT: Final = 4096
 """A row is never longer than two of these, in bytes."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from swarm_console.ask import Answer, Swarm, document
+from swarm_console.wire.ask import Answer, Swarm, document
 
 
 class Piece(NamedTuple):

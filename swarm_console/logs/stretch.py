@@ -4,11 +4,11 @@ from array import array
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from swarm_console.harmless import harmless
 from swarm_console.logs.pages import PAGE
 from swarm_console.logs.pattern import Budget, Pattern, TooCostly
 from swarm_console.logs.rows import BREAK, CUT, TAB, row_at, text_of
 from swarm_console.logs.source import Source
+from swarm_console.words.harmless import harmless
 
 STRETCH: Final = 1 << 20
 """Bytes that are searched at once: the rows that begin in so many."""

@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from swarm_console.ask import Swarm
-from swarm_console.attempts import Tale
+from swarm_console.known.attempts import Tale
+from swarm_console.known.picture import Picture
 from swarm_console.logs.source import AttemptLog
 from swarm_console.messages import AttemptChosen
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.log import LogView
-from swarm_console.picture import Picture
+from swarm_console.wire.ask import Swarm
 
 
 def chosen(tale: Tale) -> AttemptChosen:

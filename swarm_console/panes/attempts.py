@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from swarm_console.attempts import SIGNS, Tale
-from swarm_console.dossier import NodeDossier, PackageDossier
-from swarm_console.inquiry import pending
+from swarm_console.known.attempts import SIGNS, Tale
+from swarm_console.known.dossier import NodeDossier, PackageDossier
+from swarm_console.known.inquiry import pending
+from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptMarked, RowMarked
 from swarm_console.panes.attemptlog import chosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
-from swarm_console.pen import count, size
-from swarm_console.picture import Picture
-from swarm_console.times import clock, lately
+from swarm_console.words.pen import count, size
+from swarm_console.words.times import clock, lately
 
 
 class TalesPane(Pane[Tale]):

@@ -2,8 +2,8 @@
 
 from typing import Final, Literal, NamedTuple
 
-from swarm_console.times import clock
-from swarm_console.timescale import Window, cell, moment
+from swarm_console.words.times import clock
+from swarm_console.words.timescale import Window, cell, moment
 from swarm_node.model.lanes import Lane, end_of
 from swarm_node.model.state import Attempt
 

@@ -10,7 +10,7 @@ from swarm_console.panes.bars import Piece, Scope, below, label
 from swarm_console.panes.chart import Chart
 from swarm_console.panes.rows import Row
 from swarm_console.panes.table import placed
-from swarm_console.timescale import ticks
+from swarm_console.words.timescale import ticks
 
 SHARE: Final = 5
 """Cells for a busy share."""

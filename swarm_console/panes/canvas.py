@@ -15,7 +15,7 @@ from swarm_console.logs.screenful import Line
 from swarm_console.logs.times import Times
 from swarm_console.logs.tones import tone_of
 from swarm_console.panes.tones import TONES, Toned
-from swarm_console.times import of_day
+from swarm_console.words.times import of_day
 
 SIGNS: Final = 2
 """Cells at the left for signs."""

@@ -5,8 +5,8 @@ from typing import Final
 from swarm_console.panes.bars import GLYPHS, PATH
 from swarm_console.panes.chart import Chart
 from swarm_console.panes.tones import Span
-from swarm_console.pen import count, duration
-from swarm_console.times import clock, of_day
+from swarm_console.words.pen import count, duration
+from swarm_console.words.times import clock, of_day
 from swarm_node.model.chronology import Wait
 from swarm_node.model.lanes import Lane
 from swarm_node.model.state import Attempt, Failure

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from swarm_console.actions.releases import version
+from swarm_console.known.picture import Picture
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
-from swarm_console.pen import growth, size
-from swarm_console.picture import Picture
+from swarm_console.words.pen import growth, size
 from swarm_node.model.catalogue import KINDS, Change, Difference, Kind
 
 SIGNS: Final[dict[Kind, Cell]] = {

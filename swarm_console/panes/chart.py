@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from swarm_console.picture import Picture
-from swarm_console.timescale import Window, fitted
+from swarm_console.known.picture import Picture
+from swarm_console.words.timescale import Window, fitted
 from swarm_node.model.chronology import Path, Use, Wait, span, under_way, use, waited_for
 from swarm_node.model.lanes import Lane, Lanes, end_of, expected_end
 from swarm_node.model.state import Attempt, State

@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
-from swarm_console.attempts import Tale
-from swarm_console.dossier import PackageDossier
+from swarm_console.known.attempts import Tale
+from swarm_console.known.dossier import PackageDossier
+from swarm_console.known.picture import Picture
 from swarm_console.messages import NodeChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
-from swarm_console.pen import count, duration, size
-from swarm_console.picture import Picture
-from swarm_console.times import clock
+from swarm_console.words.pen import count, duration, size
+from swarm_console.words.times import clock
 from swarm_node.model.estimate import estimate, expected
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from swarm_console.chronicle import describe
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.picture import Picture
-from swarm_console.times import of_day
+from swarm_console.words.chronicle import describe
+from swarm_console.words.times import of_day
 from swarm_node.model.events import Record
 
 

@@ -12,8 +12,8 @@ from textual import events
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 
-from swarm_console.harmless import one_line
 from swarm_console.panes.tones import Span, Toned, length
+from swarm_console.words.harmless import one_line
 
 HELP = "help"
 """The id of the key that always has its place, at the end."""

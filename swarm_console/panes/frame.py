@@ -5,9 +5,9 @@ from typing import ClassVar
 from rich.text import Text
 from textual.containers import Vertical
 
-from swarm_console.greyed import Keyed
-from swarm_console.harmless import one_line
-from swarm_console.picture import Picture
+from swarm_console.keyboard.greyed import Keyed
+from swarm_console.known.picture import Picture
+from swarm_console.words.harmless import one_line
 
 
 class Frame(Keyed, Vertical):

@@ -17,7 +17,7 @@ from swarm_console.panes.chart import Chart
 from swarm_console.panes.rows import PATH_NAME, Row, Rows
 from swarm_console.panes.tones import TONES
 from swarm_console.panes.view import View
-from swarm_console.timescale import moment
+from swarm_console.words.timescale import moment
 
 HEADS: Final = ("clock", "lane", "space")
 """The lines that stay: the clock, the critical path, and a space where lanes have one."""

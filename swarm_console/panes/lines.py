@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from textual import events
 from textual.binding import Binding, BindingType
 
-from swarm_console.harmless import one_line
+from swarm_console.known.picture import Picture
 from swarm_console.logs.pages import Missing, Pages
 from swarm_console.logs.reader import OPENING, Reader
 from swarm_console.logs.screenful import Line, Place, Shape, around, ending, moved, screenful
@@ -15,7 +15,7 @@ from swarm_console.logs.source import Source
 from swarm_console.logs.times import Times
 from swarm_console.messages import LogMoved
 from swarm_console.panes.canvas import LogCanvas
-from swarm_console.picture import Picture
+from swarm_console.words.harmless import one_line
 from swarm_node.model.refusal import Refused
 
 SIDEWAYS: Final = 16

@@ -2,10 +2,10 @@
 
 from rich.text import Text
 
-from swarm_console.attempts import SIGNS, Tale
+from swarm_console.known.attempts import SIGNS, Tale
+from swarm_console.known.picture import Picture
 from swarm_console.panes.tones import Span, Toned, spread
-from swarm_console.picture import Picture
-from swarm_console.times import clock, of_day
+from swarm_console.words.times import clock, of_day
 
 
 class LogHead(Toned):

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual import events
 
 from swarm_console.panes.tones import Span, Toned, length, spread
-from swarm_console.pen import size
+from swarm_console.words.pen import size
 
 NARROW = 80
 """Below so many columns, words are left out."""

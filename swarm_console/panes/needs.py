@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar, Final, NamedTuple
 
-from swarm_console.dossier import PackageDossier
-from swarm_console.harmless import one_line
+from swarm_console.known.dossier import PackageDossier
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes import queue
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.pen import duration
-from swarm_console.picture import Picture
+from swarm_console.words.harmless import one_line
+from swarm_console.words.pen import duration
 from swarm_node.model.graph import reach
 from swarm_node.model.queue import Queue
 from swarm_node.model.state import DONE, Build

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from swarm_console.course import phase_words
+from swarm_console.known.course import phase_words
+from swarm_console.known.picture import Picture
 from swarm_console.messages import NodeChosen
 from swarm_console.panes.grid import Cell, Column, bar, sparkline
 from swarm_console.panes.pane import Pane
-from swarm_console.pen import size
-from swarm_console.picture import Picture
+from swarm_console.words.pen import size
 from swarm_node.model.placement import LEAST_DISK
 from swarm_node.model.state import Build, Node
 

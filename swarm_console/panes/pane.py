@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from swarm_console.harmless import one_line
+from swarm_console.known.picture import Picture
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.panes.table import Table
 from swarm_console.panes.tones import Span, Toned
-from swarm_console.picture import Picture
+from swarm_console.words.harmless import one_line
 
 T = TypeVar("T")
 

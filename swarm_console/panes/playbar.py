@@ -6,11 +6,11 @@ from rich.text import Text
 from textual import events
 
 from swarm_console.panes.tones import Span, Toned, spread
-from swarm_console.player import Player
-from swarm_console.times import clock, of_day
+from swarm_console.replay.player import Player
+from swarm_console.words.times import clock, of_day
 
 if TYPE_CHECKING:
-    from swarm_console.replay import Replay
+    from swarm_console.replay.recorded import Replay
 
 FRAME_SECONDS: Final = 0.1
 SIGNS: Final = {"failure": ("✗", "attention"), "release": ("▲", "ok")}

@@ -9,10 +9,10 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from swarm_console.harmless import one_line
+from swarm_console.known.picture import Picture
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.tones import Span, Toned
-from swarm_console.picture import Picture
+from swarm_console.words.harmless import one_line
 
 Lines = list[list[Span]]
 LONGEST: Final = 600

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
-from swarm_console.picture import Picture
-from swarm_console.times import clock, of_day
+from swarm_console.words.times import clock, of_day
 from swarm_node.model.state import OPEN, Build
 from swarm_node.model.why import on_trial
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from swarm_console.attempts import category_package
-from swarm_console.dossier import NodeDossier
+from swarm_console.known.attempts import category_package
+from swarm_console.known.dossier import NodeDossier
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
-from swarm_console.pen import duration
-from swarm_console.picture import Picture
-from swarm_console.times import of_day
+from swarm_console.words.pen import duration
+from swarm_console.words.times import of_day
 from swarm_node.model.answers import NodeAnswer
 from swarm_node.model.estimate import expected
 

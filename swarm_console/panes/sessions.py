@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from swarm_console.known.picture import Picture
 from swarm_console.messages import SessionChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.tones import Span
-from swarm_console.pen import count, duration, moment
-from swarm_console.picture import Picture
+from swarm_console.words.pen import count, duration, moment
 from swarm_node.model.recorded import Recorded
 
 

@@ -4,13 +4,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from swarm_console.harmless import one_line
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BarMarked
 from swarm_console.panes import caption
 from swarm_console.panes.chart import Chart, chart
 from swarm_console.panes.gantt import Gantt
 from swarm_console.panes.tones import Toned
-from swarm_console.picture import Picture
+from swarm_console.words.harmless import one_line
 
 LOW = 20
 """Rows of the screen below which the words are fewer."""

@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
-from swarm_console.harmless import one_line
+from swarm_console.words.harmless import one_line
 
 TONES: Final = ("ok", "wait", "attention", "accent", "dim", "bold", "key")
 

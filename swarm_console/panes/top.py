@@ -6,11 +6,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from swarm_console.actions.registry import ACTIONS
+from swarm_console.known.picture import Picture
 from swarm_console.panes.grid import bar
 from swarm_console.panes.tones import Span, Toned, length, spread
-from swarm_console.pen import duration
-from swarm_console.picture import Picture
-from swarm_console.times import of_day
+from swarm_console.words.pen import duration
+from swarm_console.words.times import of_day
 
 WIDE = 100
 """From so many columns on, totals and progress share a line."""

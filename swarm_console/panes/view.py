@@ -3,7 +3,7 @@
 from typing import Final
 
 from swarm_console.panes.chart import Chart
-from swarm_console.timescale import Window, cell, moved, shown, within, zoomed
+from swarm_console.words.timescale import Window, cell, moved, shown, within, zoomed
 from swarm_node.model.lanes import Lane
 from swarm_node.model.state import Attempt
 

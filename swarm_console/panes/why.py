@@ -10,16 +10,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from swarm_console.actions.explain import begins
-from swarm_console.course import phase_words
-from swarm_console.dossier import PackageDossier
+from swarm_console.known.course import phase_words
+from swarm_console.known.dossier import PackageDossier
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.choice import Choice
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import Lines, Prose, heading
 from swarm_console.panes.tones import Span
-from swarm_console.pen import count, duration, size
-from swarm_console.picture import Picture
-from swarm_console.times import of_day
+from swarm_console.words.pen import count, duration, size
+from swarm_console.words.times import of_day
 from swarm_node.model.answers import NodeAnswer
 from swarm_node.model.blame import blame, case_of
 from swarm_node.model.cause import cause_of

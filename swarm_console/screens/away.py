@@ -8,9 +8,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from swarm_console.panes.prose import Lines, Prose
-from swarm_console.pen import count, duration, moment
-from swarm_console.recap import recap
 from swarm_console.screens.live import Dialog
+from swarm_console.words.pen import count, duration, moment
+from swarm_console.words.recap import recap
 
 
 class AwayDialog(Dialog[None]):

@@ -6,7 +6,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from swarm_console.keys import remedy_key
+from swarm_console.keyboard.keys import remedy_key
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.blocked import certainty, evidence, extent
 from swarm_console.panes.footer import KeyFooter
@@ -15,9 +16,8 @@ from swarm_console.panes.pane import Pane
 from swarm_console.panes.prose import Lines, Prose
 from swarm_console.panes.tones import Span
 from swarm_console.panes.top import Top
-from swarm_console.pen import duration
-from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
+from swarm_console.words.pen import duration
 from swarm_node.model.cause import cause_of
 from swarm_node.model.clusters import Cluster, held_up_by, predicted, proofs
 from swarm_node.model.remedies import Remedy

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from swarm_console.harmless import harmless
 from swarm_console.screens.live import Dialog
+from swarm_console.words.harmless import harmless
 
 
 class Confirm(Dialog[bool]):

@@ -14,13 +14,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from swarm_console.background import in_thread
-from swarm_console.harmless import one_line
-from swarm_console.keys import remedy_key
+from swarm_console.keyboard.keys import remedy_key
 from swarm_console.panes.blocked import EVIDENCE, NAMED, certainty, evidence, extent
 from swarm_console.panes.diff import Diff
-from swarm_console.pen import count
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.live import Dialog, Foot
+from swarm_console.words.harmless import one_line
+from swarm_console.words.pen import count
 from swarm_node.model.clusters import Cluster
 from swarm_node.model.refusal import Refused
 from swarm_node.model.remedies import Remedy

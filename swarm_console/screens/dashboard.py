@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from swarm_console.memory import Layout
+from swarm_console.known.picture import Picture
+from swarm_console.manners.memory import Layout
 from swarm_console.messages import ClusterChosen, CureWanted
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.events import EventsPane
@@ -14,7 +15,6 @@ from swarm_console.panes.nodes import NodesPane
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.staging import StagingPane
-from swarm_console.picture import Picture
 from swarm_console.screens import doors
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_node.model.clusters import Cluster

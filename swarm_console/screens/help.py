@@ -11,8 +11,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from swarm_console.greyed import Keyed
-from swarm_console.keybook import OURS, book, by_context, context
+from swarm_console.keyboard.greyed import Keyed
+from swarm_console.keyboard.keybook import OURS, book, by_context, context
 from swarm_console.panes.prose import Prose, heading
 from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.screens.live import Dialog

@@ -7,12 +7,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from swarm_console.greyed import Keyed
-from swarm_console.picture import Picture
+from swarm_console.keyboard.greyed import Keyed
+from swarm_console.known.picture import Picture
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
-    from swarm_console.replay import Replay
+    from swarm_console.replay.recorded import Replay
 
 BOX, AROUND, AROUND_SHORT = 0.94, 8, 4
 """The share of the screen's rows that a dialog may take, and how many of these are not its text's."""

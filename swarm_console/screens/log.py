@@ -7,8 +7,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from swarm_console.attempts import Tale, latest, of_number
 from swarm_console.background import in_thread
+from swarm_console.known.attempts import Tale, latest, of_number
+from swarm_console.known.picture import Picture
 from swarm_console.logs.source import AttemptLog
 from swarm_console.messages import LogMoved
 from swarm_console.panes.footer import KeyFooter
@@ -16,10 +17,9 @@ from swarm_console.panes.log import LogView
 from swarm_console.panes.loghead import LogHead
 from swarm_console.panes.logstatus import LogStatus, Position, Switch
 from swarm_console.panes.tones import Span
-from swarm_console.pen import count
-from swarm_console.picture import Picture
 from swarm_console.screens.hunting import HuntingScreen
 from swarm_console.screens.save import save_log
+from swarm_console.words.pen import count
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Diagnosis
 

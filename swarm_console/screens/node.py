@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from swarm_console.dossier import NodeDossier
+from swarm_console.known.dossier import NodeDossier
+from swarm_console.known.picture import Picture
+from swarm_console.manners.shell import open_shell, why_no_shell
 from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import nodes
 from swarm_console.panes.attemptlog import LogPane
@@ -18,10 +20,8 @@ from swarm_console.panes.machine import MachinePane
 from swarm_console.panes.prose import Lines, Prose
 from swarm_console.panes.refused import RefusedPane
 from swarm_console.panes.tones import Span
-from swarm_console.picture import Picture
 from swarm_console.screens.paned import PanedScreen, digits
-from swarm_console.shell import open_shell, why_no_shell
-from swarm_console.times import clock, of_day
+from swarm_console.words.times import clock, of_day
 
 
 class NodeScreen(PanedScreen):

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from swarm_console.dossier import PackageDossier
+from swarm_console.known.dossier import PackageDossier
+from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import queue
 from swarm_console.panes.attemptlog import LogPane
@@ -21,10 +22,9 @@ from swarm_console.panes.needs import NeedsPane
 from swarm_console.panes.prose import Lines, Prose
 from swarm_console.panes.tones import Span
 from swarm_console.panes.why import WhyPane, cures
-from swarm_console.picture import Picture
 from swarm_console.screens.cures import ALL, Choice, CuresDialog
 from swarm_console.screens.paned import PanedScreen, digits
-from swarm_console.times import clock
+from swarm_console.words.times import clock
 from swarm_node.model.clusters import proofs
 from swarm_node.model.remedies import Remedy
 from swarm_node.model.state import OPEN, Build

@@ -9,13 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from swarm_console.inquiry import Inquiry
+from swarm_console.known.inquiry import Inquiry
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen, NodeChosen, PaneWanted
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.strip import PaneStrip
 from swarm_console.panes.top import Top
-from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
 
 

@@ -12,9 +12,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from swarm_console.actions.action import Action, Parameter
-from swarm_console.choices import Choice, matching
-from swarm_console.harmless import one_line
+from swarm_console.keyboard.choices import Choice, matching
 from swarm_console.screens.live import Dialog
+from swarm_console.words.harmless import one_line
 
 
 class ParameterDialog(Dialog[str | None]):

@@ -7,16 +7,16 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.errors import explained
-from swarm_console.offer import bar
+from swarm_console.commandline.errors import explained
+from swarm_console.keyboard.offer import bar
+from swarm_console.known.picture import Picture
+from swarm_console.known.shelf import Shelf
 from swarm_console.panes.changes import ChangesPane
 from swarm_console.panes.contents import ContentsPane
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import Prose
 from swarm_console.panes.releases import FindingsPane, before, gone
-from swarm_console.picture import Picture
 from swarm_console.screens.paned import PanedScreen, digits
-from swarm_console.shelf import Shelf
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole

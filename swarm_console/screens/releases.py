@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
-from swarm_console.errors import explained
+from swarm_console.commandline.errors import explained
+from swarm_console.known.picture import Picture
+from swarm_console.known.shelf import Shelf
 from swarm_console.messages import ReleaseChosen, ReleaseMarked
 from swarm_console.panes.changes import ChangesPane
 from swarm_console.panes.contents import ContentsPane
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.releases import ReleasesPane, before, gone
-from swarm_console.picture import Picture
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_console.screens.release import BACK, ROLL_BACK, SECTION, ReleaseScreen, why_not_back
-from swarm_console.shelf import Shelf
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Log, Static
 
-from swarm_console.harmless import harmless
 from swarm_console.screens.live import Dialog
+from swarm_console.words.harmless import harmless
 
 WRAPPED_LINES = 200
 """Longer ones are shown line by line, without wrapping."""

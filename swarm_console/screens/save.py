@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from swarm_console.errors import explained
-from swarm_console.harmless import one_line
+from swarm_console.commandline.errors import explained
 from swarm_console.logs.save import save
 from swarm_console.logs.source import Source
-from swarm_console.pen import size
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.live import Dialog
+from swarm_console.words.harmless import one_line
+from swarm_console.words.pen import size
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole

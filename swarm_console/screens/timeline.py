@@ -5,12 +5,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.gantt import Gantt
 from swarm_console.panes.timeline import TimelinePane
 from swarm_console.panes.top import Top
-from swarm_console.picture import Picture
 from swarm_console.screens.live import LiveScreen
 
 

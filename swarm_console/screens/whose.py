@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from swarm_console.actions.logs import meant
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.attempts import latest
 from swarm_console.background import in_thread
-from swarm_console.choices import choices
 from swarm_console.conduct import tell_error
+from swarm_console.keyboard.choices import choices
+from swarm_console.known.attempts import latest
 from swarm_console.screens.parameter import ParameterDialog
 
 if TYPE_CHECKING:

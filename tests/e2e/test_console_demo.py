@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_console.demo import embedded, running
+from swarm_console.wire.demo import embedded, running
 
 pytestmark = pytest.mark.e2e
 

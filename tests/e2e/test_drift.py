@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from swarm_console.demo import embedded
+from swarm_console.wire.demo import embedded
 
 pytestmark = pytest.mark.e2e
 

@@ -436,7 +436,7 @@ async def test_nothing_heavy_is_imported(farm: Farm) -> None:
 def test_a_status_imports_next_to_nothing() -> None:
     code = (
         "import sys\nsys.argv = ['swarm-console', '--run', 'status']\n"
-        "from swarm_console import cli\nfrom swarm_console.request import understood\n"
+        "from swarm_console import cli\nfrom swarm_console.commandline.request import understood\n"
         "understood(sys.argv[1:])\nprint(sorted(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=30,

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from swarm_console.ask import Swarm
-from swarm_console.recordings import load
+from swarm_console.replay.recordings import load
+from swarm_console.wire.ask import Swarm
 from swarm_node.journal.base import JournalError, Snapshot
 from swarm_node.model.apply import apply
 from swarm_node.model.commands import OpenSession

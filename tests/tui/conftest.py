@@ -11,9 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
-from swarm_console.configuration import Configuration
-from swarm_console.memory import Notebook
-from swarm_console.replay import Replay
+from swarm_console.manners.configuration import Configuration
+from swarm_console.manners.memory import Notebook
+from swarm_console.replay.recorded import Replay
 from swarm_console.screens.live import Dialog
 from tests.tui.recorded import reel_of
 from tests.tui.story import Story

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from swarm_console.ask import Answer, Swarm
-from swarm_console.recordings import load
-from swarm_console.reel import Reel
+from swarm_console.replay.recordings import load
+from swarm_console.replay.reel import Reel
+from swarm_console.wire.ask import Answer, Swarm
 from swarm_node.model.apply import fold
 from swarm_node.model.events import Record, SessionOpened
 from swarm_node.model.recorded import Recorded

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from swarm_console.app import SwarmConsole
-from swarm_console.attention import Vigil, claims, headline
-from swarm_console.configuration import Attention, Configuration
-from swarm_console.memory import Notebook
-from swarm_console.mirror import Mirror
+from swarm_console.known.mirror import Mirror
+from swarm_console.known.picture import Picture
+from swarm_console.manners.attention import Vigil, claims, headline
+from swarm_console.manners.configuration import Attention, Configuration
+from swarm_console.manners.memory import Notebook
+from swarm_console.manners.themes import DARK, LIGHT
 from swarm_console.panes.blocked import BlockedPane
-from swarm_console.picture import Picture
-from swarm_console.themes import DARK, LIGHT
 from swarm_node.model import commands as c
 from swarm_node.model.events import Finding
 from swarm_node.model.next_action import next_action

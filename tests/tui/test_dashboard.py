@@ -5,12 +5,12 @@ import re
 import msgspec
 import pytest
 
-from swarm_console.mirror import Mirror
+from swarm_console.known.mirror import Mirror
+from swarm_console.known.picture import Picture
 from swarm_console.panes.grid import fit
 from swarm_console.panes.nodes import NodesPane, step
 from swarm_console.panes.queue import QueuePane, ends, left
 from swarm_console.panes.table import Table
-from swarm_console.picture import Picture
 from swarm_node.model import commands as c
 from swarm_node.model import instalments
 from swarm_node.model.events import Finding

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_console.harmless import REPLACEMENT, harmless, one_line
+from swarm_console.words.harmless import REPLACEMENT, harmless, one_line
 
 CASES = {
     "plain": ("dev-libs/foo[bar,-baz]", "dev-libs/foo[bar,-baz]"),

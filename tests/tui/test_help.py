@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.keybook import OURS, book
+from swarm_console.keyboard.keybook import OURS, book
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.prose import Page

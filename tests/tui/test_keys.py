@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.keybook import bindings
+from swarm_console.keyboard.keybook import bindings
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane

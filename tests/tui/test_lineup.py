@@ -4,8 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_console.lineup import RANKS, Lineup
-from swarm_console.mirror import Mirror
+from swarm_console.known.lineup import RANKS, Lineup
+from swarm_console.known.mirror import Mirror
 from swarm_node.model import commands as c
 from tests.tui.story import KERNEL, Story, planned
 

@@ -11,8 +11,8 @@ from aiohttp import web
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
-from swarm_console.ask import Swarm
-from swarm_console.gateway import Gateway
+from swarm_console.wire.ask import Swarm
+from swarm_console.wire.gateway import Gateway
 from swarm_node.gateway.app import make_app as make_gateway
 from swarm_node.http.service import make_app, serving
 from swarm_node.model import commands as c

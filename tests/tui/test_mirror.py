@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from swarm_console.mirror import Health, Mirror, OutOfStep
-from swarm_console.picture import Picture
-from swarm_console.stream import FIRST_PAUSE, LONGEST_PAUSE, follow
+from swarm_console.known.mirror import Health, Mirror, OutOfStep
+from swarm_console.known.picture import Picture
+from swarm_console.wire.stream import FIRST_PAUSE, LONGEST_PAUSE, follow
 from swarm_node.model import commands as c
 from swarm_node.model import instalments as parts_of
 from swarm_node.model.instalments import emptied, instalments, preview

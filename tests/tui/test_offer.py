@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.mirror import Mirror
-from swarm_console.offer import OBSTACLES, obstacle
-from swarm_console.picture import Picture
+from swarm_console.keyboard.offer import OBSTACLES, obstacle
+from swarm_console.known.mirror import Mirror
+from swarm_console.known.picture import Picture
 from swarm_console.screens.confirm import Confirm
 from swarm_node.model import commands as c
 from swarm_node.model.events import Finding

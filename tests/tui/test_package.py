@@ -2,7 +2,6 @@
 
 import pytest
 
-from swarm_console.harmless import REPLACEMENT
 from swarm_console.panes.attempts import AttemptsPane
 from swarm_console.panes.change import ChangePane
 from swarm_console.panes.cost import CostPane
@@ -14,6 +13,7 @@ from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.log import LogScreen
 from swarm_console.screens.node import NodeScreen
 from swarm_console.screens.package import PackageScreen
+from swarm_console.words.harmless import REPLACEMENT
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
 from tests.tui.conftest import Open, Stage

@@ -3,9 +3,9 @@
 import pytest
 
 from swarm_console.actions.action import Parameter
-from swarm_console.choices import SHOWN, Choice, choices, matching
-from swarm_console.mirror import Mirror
-from swarm_console.picture import Picture
+from swarm_console.keyboard.choices import SHOWN, Choice, choices, matching
+from swarm_console.known.mirror import Mirror
+from swarm_console.known.picture import Picture
 from swarm_console.screens.parameter import ParameterDialog
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import Story, building, empty, released

@@ -11,13 +11,13 @@ import pytest
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
-from swarm_console.ask import Swarm
-from swarm_console.gateway import Gateway
-from swarm_console.memory import Notebook
+from swarm_console.manners.memory import Notebook
 from swarm_console.panes.changes import ChangesPane
 from swarm_console.panes.contents import ContentsPane
 from swarm_console.screens.away import AwayDialog
 from swarm_console.screens.confirm import Confirm
+from swarm_console.wire.ask import Swarm
+from swarm_console.wire.gateway import Gateway
 from swarm_node.orchestrator import verify
 from swarm_node.orchestrator.release import finalize
 from tests.services.orchestrators import Service, running, settings

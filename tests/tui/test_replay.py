@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from swarm_console.attention import claims, headline
+from swarm_console.manners.attention import claims, headline
 from swarm_console.panes.playbar import PlayBar
-from swarm_console.player import Player
-from swarm_console.replay import Replay
+from swarm_console.replay.player import Player
+from swarm_console.replay.recorded import Replay
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.package import PackageScreen
 from swarm_console.screens.sessions import SessionsScreen
@@ -387,7 +387,7 @@ async def test_a_refusal_of_the_swarm_is_told(open_console: Open, monkeypatch: p
         raise Refused("unknown_session", "the log has no session 1 [/x]", "see them [b]")
 
     async with open_console(recorded()) as stage:
-        monkeypatch.setattr("swarm_console.recordings.load", refuse)
+        monkeypatch.setattr("swarm_console.replay.recordings.load", refuse)
         stage.app.projector.open(1)
         await until(stage, lambda: bool(toasts(stage)))
         assert toasts(stage)[-1] == ("the log has no session 1 [/x]\n→ see them [b]", "error")

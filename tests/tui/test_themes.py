@@ -4,7 +4,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from swarm_console.themes import CLEAR, GROUNDS, LEGIBLE, THEMES, contrast, tones
+from swarm_console.manners.themes import CLEAR, GROUNDS, LEGIBLE, THEMES, contrast, tones
 from tests.tui.conftest import Open
 from tests.tui.story import blocked
 

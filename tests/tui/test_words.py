@@ -10,9 +10,9 @@ import pytest
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.background import in_thread
-from swarm_console.chronicle import describe
-from swarm_console.throttle import CHEAP, Throttled
-from swarm_console.times import clock
+from swarm_console.known.throttle import CHEAP, Throttled
+from swarm_console.words.chronicle import describe
+from swarm_console.words.times import clock
 from swarm_node.model.events import AnyEvent, Event
 from swarm_node.model.state import State
 

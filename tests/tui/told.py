@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from swarm_console.ask import Answer, Swarm
+from swarm_console.wire.ask import Answer, Swarm
 from swarm_node.model import commands as c
 from swarm_node.model.catalogue import KINDS
 from swarm_node.model.clusters import clusters

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from swarm_console.ask import Swarm
+from swarm_console.wire.ask import Swarm
 from swarm_node.model.refusal import Refused
 
 Answer = Any

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from swarm_console.causes import causes
-from swarm_console.listing import with_table
+from swarm_console.commandline.causes import causes
+from swarm_console.commandline.listing import with_table
 from tests.unit.test_diagnosis import KINDS
 
 README = Path(__file__).parents[2] / "README.md"
@@ -13,7 +13,7 @@ README = Path(__file__).parents[2] / "README.md"
 def test_the_readme_has_the_causes_as_they_are_now() -> None:
     text = README.read_text(encoding="utf-8")
     made = with_table(text, "failures", causes)
-    assert made == text, "make it anew: python -m swarm_console.causes README.md"
+    assert made == text, "make it anew: python -m swarm_console.commandline.causes README.md"
 
 
 def test_every_kind_has_a_row_of_three_cells() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_console.errors import Usage
-from swarm_console.settings import DEFAULT, gateway, unquoted
+from swarm_console.commandline.errors import Usage
+from swarm_console.wire.settings import DEFAULT, gateway, unquoted
 
 
 @pytest.fixture

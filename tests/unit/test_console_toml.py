@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_console.configuration import Configuration, Configured, configured
-from swarm_console.errors import Usage
-from swarm_console.keybook import book, keymap_of
+from swarm_console.commandline.errors import Usage
+from swarm_console.keyboard.keybook import book, keymap_of
+from swarm_console.manners.configuration import Configuration, Configured, configured
 
 
 @pytest.fixture

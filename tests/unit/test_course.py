@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_console.course import ALMOST, NEARLY, Course, course, phase_words
+from swarm_console.known.course import ALMOST, NEARLY, Course, course, phase_words
 from swarm_node.model.estimate import Estimate
 from swarm_node.model.messages import Progress
 

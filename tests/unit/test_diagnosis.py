@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_console.causes import asked_by
+from swarm_console.commandline.causes import asked_by
 from swarm_node.model import failure
 from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.diagnosis import EVIDENCE_LINES, LONGEST_LINE, diagnose, package, phases

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from swarm_console.inquiry import AGAIN_SECONDS, Inquiry, pending, read
-from swarm_console.mirror import Link, Mirror
-from swarm_console.picture import Picture
+from swarm_console.known.inquiry import AGAIN_SECONDS, Inquiry, pending, read
+from swarm_console.known.mirror import Link, Mirror
+from swarm_console.known.picture import Picture
 from swarm_node.model.catalogue import Offer
 from swarm_node.model.refusal import Refused
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_console.ask import Answer, Swarm
 from swarm_console.logs.pages import PAGE, Missing
 from swarm_console.logs.reader import Reader
 from swarm_console.logs.save import save
 from swarm_console.logs.source import Arrivals, AttemptLog, Piece
 from swarm_console.logs.times import ENTRIES, Times
+from swarm_console.wire.ask import Answer, Swarm
 from swarm_node.model.refusal import Refused
 
 

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from swarm_console.memory import GATEWAYS, LARGEST, Look, Memory, Notebook
+from swarm_console.manners.memory import GATEWAYS, LARGEST, Look, Memory, Notebook
 
 HERE = "http://127.0.0.1:8090"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from swarm_console.norm import Norm, norm
+from swarm_console.known.norm import Norm, norm
 from swarm_node.model.state import Node
 from swarm_node.model.work import NodeFacts
 

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from swarm_console import cli
-from swarm_console.pen import Pen, count, duration, size, table, to_ascii
+from swarm_console.words.pen import Pen, count, duration, size, table, to_ascii
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_console.player import LULL, SPEEDS, Mark, Player
+from swarm_console.replay.player import LULL, SPEEDS, Mark, Player
 
 TIMES = (10.0, 10.0, 10.0, 40.0, 100.0, 1000.0, 1001.0)
 MARKS = (Mark(4, "failure"), Mark(6, "release"))

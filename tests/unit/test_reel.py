@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm_console import recordings
-from swarm_console import reel as module
-from swarm_console.recordings import load, sessions
-from swarm_console.reel import Reel
+from swarm_console.replay import recordings
+from swarm_console.replay import reel as module
+from swarm_console.replay.recordings import load, sessions
+from swarm_console.replay.reel import Reel
 from swarm_node.model import commands as c
 from swarm_node.model.apply import apply
 from swarm_node.model.events import Record

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from swarm_console.actions.registry import ACTIONS, find
-from swarm_console.arguments import for_action, help_text
-from swarm_console.completion import GLOBAL, script
-from swarm_console.errors import Usage
-from swarm_console.listing import listing, listing_json, with_table
+from swarm_console.commandline.arguments import for_action, help_text
+from swarm_console.commandline.completion import GLOBAL, script
+from swarm_console.commandline.errors import Usage
+from swarm_console.commandline.listing import listing, listing_json, with_table
 
 README = Path(__file__).parents[2] / "README.md"
 PROMISED = {
@@ -97,7 +97,7 @@ def test_the_lists_name_every_action() -> None:
 
 def test_the_readme_has_the_table_as_it_is_now() -> None:
     text = README.read_text(encoding="utf-8")
-    assert with_table(text) == text, "make it anew: python -m swarm_console.listing README.md"
+    assert with_table(text) == text, "make it anew: python -m swarm_console.commandline.listing README.md"
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from swarm_console.actions.away import since
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.memory import Look, Notebook
-from swarm_console.pen import Pen, growth
-from swarm_console.recap import recap
+from swarm_console.manners.memory import Look, Notebook
+from swarm_console.words.pen import Pen, growth
+from swarm_console.words.recap import recap
 from swarm_node.model.refusal import Refused
 from tests.unit.scripted import Scripted
 from tests.unit.test_actions import do

@@ -7,7 +7,7 @@ import pytest
 from swarm_console.actions import follow as following
 from swarm_console.actions.follow import can_move, follow, patiently
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.pen import Pen
+from swarm_console.words.pen import Pen
 from swarm_node.model.refusal import Refused
 from tests.unit.scripted import GONE, Scripted, build, status
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from swarm_console.actions.registry import find
-from swarm_console.arguments import given_by
+from swarm_console.commandline.arguments import given_by
 from swarm_node.model import commands as c
 from swarm_node.model.clusters import clusters
 from swarm_node.model.configuration import facts_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_console.shell import command, host_of, why_no_shell
+from swarm_console.manners.shell import command, host_of, why_no_shell
 from swarm_node.model.state import Node
 from swarm_node.model.work import NodeFacts
 

@@ -4,9 +4,9 @@ from collections.abc import Generator
 
 import pytest
 
-from swarm_console import sliced as module
-from swarm_console.sliced import Sliced
-from swarm_console.throttle import SHARE
+from swarm_console.known import sliced as module
+from swarm_console.known.sliced import Sliced
+from swarm_console.known.throttle import SHARE
 from swarm_node.model.state import State
 
 

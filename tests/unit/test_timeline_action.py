@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.pen import Pen
+from swarm_console.words.pen import Pen
 from tests.unit.scripted import Scripted
 from tests.unit.stories import PASSING, Story, row
 

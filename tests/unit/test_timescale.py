@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_console.panes.bars import Piece, Scope, below, label, pieces
-from swarm_console.timescale import (
+from swarm_console.words.timescale import (
     SHORTEST,
     Window,
     cell,

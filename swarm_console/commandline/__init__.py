@@ -1,0 +1,1 @@
+"""The command line: understood, completed, listed, confirmed, and how it ends badly."""

@@ -1,0 +1,140 @@
+"""What the screens in depth know of one package and of one node, beside the picture that they draw."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from swarm_console.known.attempts import Tale, category_package, of_node, of_package
+from swarm_console.known.inquiry import Inquiry, read
+from swarm_console.known.ledger import Ledger
+from swarm_console.known.picture import Picture
+from swarm_console.known.throttle import Throttled
+from swarm_console.wire.ask import Swarm
+from swarm_node.model.answers import NodeAnswer, head
+from swarm_node.model.catalogue import Offer
+from swarm_node.model.drift import Drift
+from swarm_node.model.events import Record
+from swarm_node.model.state import DONE, Build, Node, State
+from swarm_node.model.why import Why, why
+
+Connect = Callable[[], Swarm]
+HEAD: Final = 100
+"""Ready builds of which a node is asked."""
+
+
+class PackageDossier:
+    """One build of the queue, by its id: why it is where it is, its attempts, and what production has."""
+
+    def __init__(self, build: str, connect: Connect) -> None:
+        self.id, self.cp = build, category_package(build)
+        self._connect = connect
+        self._ledger = Ledger(connect, {"package": self.cp})
+        self.past: Inquiry[list[Record]] = Inquiry(self._ledger.newest)
+        self.offer: Inquiry[Offer] = Inquiry(self._offered)
+        self._why = Throttled(self._explained)
+        self._tales: tuple[object, list[Tale]] = (None, [])
+
+    def build(self, picture: Picture) -> Build | None:
+        """The build, as long as it is in the queue."""
+        return picture.state.builds.get(self.id)
+
+    def why(self, picture: Picture) -> Why | None:
+        """Why it is not running, or where it is."""
+        return self._why(picture.state, picture.now) if self.id in picture.state.builds else None
+
+    def tales(self, picture: Picture) -> Sequence[Tale]:
+        """Its attempts, newest first."""
+        build = self.build(picture)
+        since = (build.status, build.since, build.attempt) if build is not None else None
+        key = (picture.state.next_attempt, since, id(self.past.answer))
+        if key != self._tales[0]:
+            self._tales = key, of_package(picture.state, self.id, self.past.answer or ())
+        return self._tales[1]
+
+    def past_depends_on(self, picture: Picture) -> object:
+        """What makes the log be read anew: another attempt has ended."""
+        build = self.build(picture)
+        ended = (len(build.failures), build.status in DONE) if build is not None else None
+        return picture.state.session.number, ended
+
+    def _explained(self, state: State, now: float) -> Why:
+        return why(state, state.builds[self.id], now)
+
+    def _offered(self) -> Offer:
+        from swarm_console.actions.explain import quoted
+
+        return read(self._connect().get(f"/api/v1/production/{quoted(self.cp)}"), Offer)
+
+
+class NodeDossier:
+    """One node, by its name: its attempts, what it says to the head of the queue, how far it has drifted."""
+
+    def __init__(self, node: str, connect: Connect) -> None:
+        self.name = node
+        self._connect = connect
+        self._ledger = Ledger(connect, {"node": node})
+        self._older = False
+        self.past: Inquiry[list[Record]] = Inquiry(self._read_past)
+        self.drift: Inquiry[Drift] = Inquiry(self._drifted)
+        self._answers = Throttled(self._said)
+        self._tales: tuple[object, list[Tale]] = (None, [])
+
+    def node(self, picture: Picture) -> Node | None:
+        """The node, if one of that name has ever registered."""
+        return picture.state.nodes.get(self.name)
+
+    def building(self, picture: Picture) -> Build | None:
+        """What it builds now."""
+        node = self.node(picture)
+        attempt = (
+            picture.state.attempts.get(node.attempt)
+            if node is not None and node.attempt is not None
+            else None
+        )
+        return picture.state.builds.get(attempt.build) if attempt is not None else None
+
+    def answers(self, picture: Picture) -> Sequence[NodeAnswer]:
+        """What it says to the builds that could begin now."""
+        return self._answers(picture.state, picture.now) if self.name in picture.state.nodes else ()
+
+    def tales(self, picture: Picture) -> Sequence[Tale]:
+        """Its attempts, newest first."""
+        node = self.node(picture)
+        done = (node.attempt, node.built, node.failed) if node is not None else None
+        key = (picture.state.next_attempt, done, id(self.past.answer))
+        if key != self._tales[0]:
+            self._tales = key, of_node(picture.state, self.name, self.past.answer or ())
+        return self._tales[1]
+
+    def past_depends_on(self, picture: Picture) -> object:
+        """What makes the log be read anew: an attempt has ended, or older ones are wanted."""
+        node = self.node(picture)
+        done = (node.attempt, node.built, node.failed) if node is not None else None
+        return picture.state.session.number, done, self._older
+
+    def want_older(self) -> None:
+        """Read one page more of the log."""
+        if not self._ledger.complete and not self.past.running:
+            self._older = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole past is at hand."""
+        return self._ledger.complete
+
+    def drift_depends_on(self, picture: Picture) -> object:
+        """What makes drift be asked for anew: what the node, or the measure, says of itself."""
+        node = self.node(picture)
+        own = (node.facts.configuration, node.facts.trees, node.facts.url, node.up) if node else None
+        return own, picture.trees
+
+    def _said(self, state: State, now: float) -> Sequence[NodeAnswer]:
+        return head(state, state.nodes[self.name], now, HEAD)
+
+    def _read_past(self) -> list[Record]:
+        older, self._older = self._older, False
+        return self._ledger.older() if older else self._ledger.newest()
+
+    def _drifted(self) -> Drift:
+        from swarm_console.actions.drift import quoted
+
+        return read(self._connect().get(f"/api/v1/nodes/{quoted(self.name)}/drift"), Drift)

@@ -1,0 +1,51 @@
+"""Figures over a long queue, worked out a slice for every picture, so that no key waits for them."""
+
+from collections.abc import Callable, Generator
+from time import thread_time
+from typing import Final, Generic, TypeVar
+
+from swarm_console.known.throttle import CHEAP, SHARE
+from swarm_node.model.state import State
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work that yields after every few thousandths of a second; one that never yields is done at once."""
+SLICE: Final = 0.004
+"""Seconds of work for one picture; twice as much while there is no figure at all."""
+
+
+class Sliced(Generic[T]):
+    """A figure of a state at a moment (Unix seconds); the one before stands until the next is complete."""
+
+    def __init__(self, work: Callable[[State, float], Steps[T]]) -> None:
+        self._make = work
+        self._state: State | None = None
+        self._steps: Steps[T] | None = None
+        self._value: T | None = None
+        self._cost = self._until = 0.0
+
+    def __call__(self, state: State, now: float) -> T | None:
+        """The newest complete figure; None for as long as there never was one of this state."""
+        if state is not self._state:
+            self._state, self._steps, self._value, self._until = state, None, None, now
+        rested = self._cost < CHEAP or not 0.0 < self._until - now <= self._cost * SHARE
+        if self._steps is None and rested:
+            self._steps, self._cost = self._make(state, now), 0.0
+        if self._steps is not None:
+            self._go_on(self._steps, now)
+        return self._value
+
+    def _go_on(self, steps: Steps[T], now: float) -> None:
+        begin = thread_time()
+        enough = SLICE if self._value is not None else 2 * SLICE
+        spent = 0.0
+        while spent < enough:
+            try:
+                next(steps)
+            except StopIteration as end:
+                self._value, self._steps = end.value, None
+                spent = thread_time() - begin
+                break
+            spent = thread_time() - begin
+        self._cost += spent
+        self._until = now + self._cost * SHARE

@@ -1,0 +1,1 @@
+"""How things are said: events, digests, times and sizes in words, text from outside made safe."""
