@@ -156,13 +156,19 @@ def test_undo_does_the_way_back_and_says_what_it_took_back() -> None:
 
 def test_undo_asks_first_where_clients_would_see_it() -> None:
     kept = [{"number": 2, "status": "published"}, {"number": 1, "status": "published"}]
-    swarm = looked(FIRST, SECOND, **{"/api/v1/releases": [{"current": 2, "releases": kept}]})
+    counts = {"downgraded": 2, "removed": 1, "use": 0}
+    answers = {
+        "/api/v1/releases": [{"current": 2, "releases": kept}],
+        "/api/v1/releases/2/difference/1": [{"counts": counts}],
+    }
+    swarm = looked(FIRST, SECOND, **answers)
     action = ACTIONS["undo"]
     assert action.loses is not None
     params = action.defaults()
     lost = action.loses(swarm, params)
     assert lost[0].startswith("takes back: finalize, ")
     assert lost[1] == "clients see release 1 instead of 2; release 2 is kept"
+    assert lost[2:] == ["back to an older version: 2 packages", "gone: 1 package"]
     assert params["number"] == 3
     with pytest.raises(Usage, match="dangerous"):
         confirm(action, swarm, action.defaults())
