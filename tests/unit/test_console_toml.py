@@ -93,10 +93,10 @@ def test_two_names_may_not_be_given_one_key(write) -> None:  # type: ignore[no-u
 
 
 def test_keys_may_be_exchanged_and_written_as_one_types_them(write) -> None:  # type: ignore[no-untyped-def]
-    keymap = keymap_of(write('[keys]\nbalance = "v"\nverify = "b"\nfilter = "f3, \\\\"\nhelp = "%"'))
-    assert keymap == {"balance": "v", "verify": "b", "filter": "f3,backslash", "help": "percent_sign"}
+    keymap = keymap_of(write('[keys]\nreset = "F"\nfinalize = "R"\nfilter = "f3, \\\\"\nhelp = "%"'))
+    assert keymap == {"reset": "F", "finalize": "R", "filter": "f3,backslash", "help": "percent_sign"}
     shown = {entry.id: entry.shown for entry in book(keymap)}
-    assert (shown["balance"], shown["filter"], shown["help"], shown["quit"]) == ("v", "f3 \\", "%", "q")
+    assert (shown["reset"], shown["filter"], shown["help"], shown["quit"]) == ("F", "f3 \\", "%", "q")
 
 
 def test_a_dialogs_keys_are_its_own(write) -> None:  # type: ignore[no-untyped-def]

@@ -90,6 +90,13 @@ async def zoom(stage: Stage) -> None:
     await stage.settle()
 
 
+async def sixteen_colours(stage: Stage) -> None:
+    """In the terminal's own colours."""
+    stage.app.theme = "ansi-dark"
+    await stage.press("T")
+    await stage.settle()
+
+
 T = keys("T")
 PICTURES: dict[str, Scene] = {
     "timeline-early": Scene(early, T),
@@ -97,6 +104,7 @@ PICTURES: dict[str, Scene] = {
     "timeline-troubled": Scene(troubled, T),
     "timeline-finished": Scene(finished, T),
     "timeline-zoomed": Scene(full, zoom),
+    "timeline-ansi": Scene(troubled, sixteen_colours),
     "timeline-light": Scene(troubled, keys("t", "T")),
     "timeline-empty": Scene(empty, T),
     "timeline-hostile": Scene(hostile, T, SIZES["80x24"]),
