@@ -43,7 +43,7 @@ def _nothing_blocked(picture: Picture) -> str:
 
 def _nothing_to_unblock(picture: Picture) -> str:
     if picture.blocked and all(build.row.problem is not None for build in picture.blocked):
-        return "what is blocked needs another configuration: edit etc/portage, then build-swarm fresh"
+        return "what is blocked needs another configuration: build-swarm fix-blocked proposes it"
     return _nothing_blocked(picture)
 
 
