@@ -10,9 +10,8 @@ def test_what_is_typed_arrives_and_what_is_printed_is_read() -> None:
         shell.type("abc def")
         shell.press("Enter")
         shell.until("heard: abc def", 20)
-        shell.until(lambda _: shell.ended is not None, 20)
-        assert shell.ended == 3
-        assert shell.title() == "my title"
+        shell.until(lambda _: shell.title() == "my title", 20)
+        shell.until(lambda _: shell.ended == 3, 20)
 
 
 def test_a_window_can_be_resized() -> None:
