@@ -71,7 +71,8 @@ def test_columns_of_nodes_yield_the_least_needed_first(width: int, shown: int) -
     titles = [column.title for column, wide in zip(NodesPane.COLUMNS, widths, strict=True) if wide]
     assert len(titles) == shown, titles
     assert {"Node", "Doing", "Progress"} <= set(titles)
-    assert sum(widths) + 2 * (shown - 1) == width
+    taken = sum(widths) + 2 * (shown - 1)
+    assert taken < width if width > 600 else taken == width, "on a very wide screen columns stay together"
 
 
 @pytest.mark.parametrize(("width", "lost"), [(58, {"Why it is built", "Left"}), (118, set()), (640, set())])

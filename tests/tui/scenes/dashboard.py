@@ -78,5 +78,4 @@ PICTURES: dict[str, Scene] = {
     "zoom": Scene(building, keys("5", "z")),
     "light": Scene(building, keys("t")),
     "toast": Scene(blocked, keys("u")),
-    "palette": Scene(building, keys("ctrl+p", *"sync")),
 }
