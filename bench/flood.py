@@ -25,6 +25,7 @@ from bench.swarms import Told, node_names, opened, plan, with_nodes
 from swarm_node.http.json import reply
 from swarm_node.http.service import make_app, serving
 from swarm_node.model import commands as c
+from swarm_node.model.estimate import SAMPLES_A_PACKAGE, cp_of, observe
 from swarm_node.model.events import Policy, Record
 from swarm_node.model.messages import Progress
 from swarm_node.orchestrator.stream import Stream
@@ -57,12 +58,20 @@ class Flood:
         self.told.tell(c.SetPolicy(policy=Policy()))
         for _ in with_nodes(self.told, nodes):
             pass
+        self._remember()
         opened(self.told, plan(builds))
         for name in self.names[: builds // BLOCKED]:
             self.recent += self.told.begin(name) + self.told.fail(name)
         for name in self.names[: max(3, round(nodes * BUSY))]:
             self.recent += self.told.begin(name)
         self.stream = Stream(self)  # type: ignore[arg-type]
+
+    def _remember(self) -> None:
+        """A third of the packages was built before, as often as history keeps: the swarm is not new."""
+        history = self.told.state.history
+        for row in plan(self.builds)[: self.builds // 3]:
+            for _ in range(SAMPLES_A_PACKAGE):
+                observe(history, cp_of(row.cpv), self._draw.choice(self.names), self._draw.uniform(30, 90))
 
     @property
     def state(self) -> object:

@@ -63,12 +63,14 @@ class Terminal:
     def until(self, true: Callable[[], bool], seconds: float) -> float:
         """Read until something is true of what is drawn; the moment when that was read.
 
-        Raises: TimeoutError with the screen.
+        Raises: TimeoutError, with the screen as a note.
         """
         end = time.perf_counter() + seconds
         while not true():
             if not self.look(end - time.perf_counter()):
-                raise TimeoutError(f"after {seconds:g} s the screen shows:\n{self.text()}")
+                error = TimeoutError(f"the screen is not what it should be after {seconds:g} s")
+                error.add_note(self.text())
+                raise error
         return self.read
 
     def look(self, seconds: float) -> bool:
