@@ -117,8 +117,7 @@ def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
     window.press("a")
     window.until("Yes (y)", 30)
     window.press("y")
-    told = window.until("fix-blocked --apply   ", BUILT)
-    assert "✓" in told
+    window.until("fix-blocked --apply   ", BUILT)
     window.press("Escape")
     _, _, _, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
     assert blocked == 0
