@@ -103,6 +103,9 @@ class Mirror:
         """How far the counters of running builds once were, by attempt; kept by who draws them."""
         self.loads: dict[str, deque[float]] = {}
         self.logs: dict[int, int] = {}
+        """How long logs are by now, of those that grew since a stream began."""
+        self.streams = 0
+        """How many streams have begun: what grew before the last of them, it did not tell."""
         self.preview: Preview | None = None
         """The part of a long state that is shown while the rest of it is on its way."""
         self._arrival: Arrival | None = None
@@ -173,6 +176,10 @@ class Mirror:
             return
         self.recent.extendleft(reversed(older))
         self.changes += 1
+
+    def join(self) -> None:
+        """A stream has begun."""
+        self.streams += 1
 
     def lose(self, reason: str) -> None:
         """The stream broke: the picture stays, marked with since when."""

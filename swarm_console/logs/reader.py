@@ -22,25 +22,41 @@ class Reader:
         self.pages = Pages()
         self.opened = False
         self.trouble = ""
+        self.streams = 0
+        """How many streams have begun that tell how the log grows."""
         self._code = ""
+        self._asked = 0
+        """How many had begun when it was last asked how long it is."""
 
     @property
     def hopeless(self) -> bool:
         """Whether asking again is of no use before the log is heard to grow."""
         return self._code == NOT_YET
 
+    @property
+    def behind(self) -> bool:
+        """Whether the log may have grown without a word: a stream tells nothing of before it began."""
+        return self._asked != self.streams
+
+    @property
+    def beyond(self) -> Missing:
+        """What may have come to its end, asked for by the page."""
+        size = self.pages.size
+        return Missing(size, PAGE - size % PAGE)
+
     async def fetch(self, gap: Missing) -> bool:
         """Get bytes that are missing; whether anything came of it."""
-        known = self.pages.size
+        known, streams = self.pages.size, self.streams
         try:
             piece = await in_thread(partial(self.source.read, gap.offset, gap.length))
         except Exception as error:
             found = explained(error)[0]["error"]
             self.trouble, self._code = found["message"], found["code"]
+            self._asked = streams if self.hopeless else self._asked
             return False
         if piece.size < known:
             self.pages.grow(piece.size)
         self.pages.size = max(self.pages.size, piece.size)
         self.pages.put(gap.offset, piece.data)
-        self.opened, self.trouble, self._code = True, "", ""
+        self.opened, self.trouble, self._code, self._asked = True, "", "", streams
         return bool(piece.data) or piece.size <= gap.offset

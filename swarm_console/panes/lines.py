@@ -77,10 +77,12 @@ class LogLines(LogCanvas, can_focus=True):
         """Hear from a picture how long the log is; what could not be had is asked for again."""
         if self.reader is None:
             return
-        size = picture.mirror.logs.get(self.reader.source.attempt, 0)
+        reader = self.reader
+        reader.streams = picture.mirror.streams
+        size = picture.mirror.logs.get(reader.source.attempt, 0)
         if size > self.size_in_bytes:
             self.grow(size)
-        elif self.reader.trouble and not self.reader.hopeless and picture.link.live:
+        elif picture.link.live and (reader.behind or (reader.trouble and not reader.hopeless)):
             self._begin_loading()
 
     def grow(self, size: int) -> None:
@@ -88,6 +90,10 @@ class LogLines(LogCanvas, can_focus=True):
         if self.reader is None or size == self.size_in_bytes:
             return
         self.reader.pages.grow(size)
+        self._grown()
+
+    def _grown(self) -> None:
+        """Show what came, where that is to be seen."""
         if self._wish is not None:
             self._begin_loading()
         elif self.following:
@@ -187,18 +193,29 @@ class LogLines(LogCanvas, can_focus=True):
         return None
 
     def _begin_loading(self) -> None:
-        waits = self._wish is not None and self.reader is not None
+        waits = self.reader is not None and (self._wish is not None or self.reader.behind)
         if waits and not self._loading and self.is_attached and self.size.height:
             self._loading = True
             self.run_worker(self._load(), group="log")
 
+    def _gap(self, reader: Reader) -> Missing | None:
+        """What must be fetched next."""
+        if not reader.opened:
+            return OPENING
+        return self._try(reader) or (reader.beyond if reader.behind else None)
+
     async def _load(self) -> None:
-        """Fetch what is missing until the present wish is fulfilled."""
+        """Fetch what is missing until the present wish is fulfilled, and nothing can have come unheard."""
         try:
-            while (reader := self.reader) is not None and self._wish is not None:
-                gap = self._try(reader) if reader.opened else OPENING
-                if gap is not None and not await reader.fetch(gap) and reader is self.reader:
+            while (reader := self.reader) is not None and (gap := self._gap(reader)) is not None:
+                size = reader.pages.size
+                came = await reader.fetch(gap)
+                if reader is not self.reader:
+                    continue
+                if not came:
                     break
+                if reader.pages.size != size:
+                    self._grown()
         finally:
             self._loading = False
         self.refresh()

@@ -57,6 +57,7 @@ async def follow(
                     mirror.take(message)
                     if first:
                         first, pause = False, FIRST_PAUSE
+                        mirror.join()
                         await _look_back(wire, mirror)
                     changed()
                     await asyncio.sleep(0)  # many may have come at once, and keys wait too

@@ -41,6 +41,9 @@ class Story:
         self.well = Health(orchestrator="main", asked=True)
         self.early: list[bytes] = []
         """Messages that are there before anybody listens."""
+        self.listened_to = asyncio.Event()
+        """Clear while whoever wants to listen must wait."""
+        self.listened_to.set()
         self.connections: list[tuple[int | None, int | None]] = []
         """Where each connection asked to begin."""
         self.logs: dict[int, Log] = {}
@@ -136,6 +139,7 @@ class Story:
         self.connections.append((after, generation))
         if self.gone:
             raise Unreachable(self.gone)
+        await self.listened_to.wait()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._queues.add(queue)
         try:

@@ -213,6 +213,61 @@ async def test_a_log_that_has_not_begun(open_console: Open) -> None:
         await until(stage, lambda: "it begins" in stage.text())
 
 
+async def test_what_came_before_anybody_listened_shows(open_console: Open) -> None:
+    story = building()
+    number = attempt_of(story)
+    story.write(number, b"what is there\n")
+    story.early = [story._opening(None, None)]
+    story.listened_to.clear()
+    async with open_console(story) as stage:
+        await until(stage, lambda: stage.app.mirror.known)
+        stage.app.open_log(number)
+        await until(stage, lambda: "what is there" in stage.text())
+        story.write(number, b"nobody was told of this\n")
+        story.listened_to.set()
+        await until(stage, lambda: "nobody was told of this" in stage.text())
+
+
+@pytest.mark.parametrize("build_ends", [False, True])
+async def test_what_came_while_the_gateway_was_gone_shows(build_ends: bool, open_console: Open) -> None:
+    async with reading(open_console, log_of()) as stage:
+        story, number = stage.story, attempt_of(stage.story)
+        await press(stage, "up", "f")
+        story.vanish()
+        await stage.settle()
+        story.write(number, b"nobody was told of this\n")
+        if build_ends:
+            story.stage("drone-Izar")
+        story.return_()
+        await until(stage, lambda: "nobody was told of this" in stage.text())
+
+
+async def test_where_one_does_not_follow_only_the_length_is_asked_for(open_console: Open) -> None:
+    async with reading(open_console, log_of()) as stage:
+        story, number = stage.story, attempt_of(stage.story)
+        await press(stage, "g")
+        story.vanish()
+        await stage.settle()
+        story.write(number, log_of())
+        story.return_()
+        await until(stage, lambda: view_of(stage).size_in_bytes == 2 * len(log_of()))
+        await ready(stage)
+        assert view_of(stage).begin == 0
+        assert not view_of(stage).following
+
+
+async def test_a_log_that_began_while_the_gateway_was_gone_shows(open_console: Open) -> None:
+    story = building()
+    async with open_console(story) as stage:
+        stage.app.open_log(attempt_of(story))
+        await until(stage, lambda: "there is no log of attempt 3" in stage.text())
+        story.vanish()
+        await stage.settle()
+        story.write(attempt_of(story), b"nobody was told of this\n")
+        story.return_()
+        await until(stage, lambda: "nobody was told of this" in stage.text())
+
+
 async def test_it_comes_back_with_the_gateway(open_console: Open) -> None:
     async with reading(open_console, log_of()) as stage:
         stage.story.vanish()

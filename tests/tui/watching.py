@@ -21,6 +21,7 @@ async def until(stage: Stage, condition: Callable[[], object], seconds: float = 
 
 async def ready(stage: Stage) -> None:
     """Wait until what is wanted of the log shows, and everything is counted."""
+    await until(stage, lambda: stage.app.screen.query(LogLines))
     view = view_of(stage)
     await until(stage, lambda: view._wish is None and not view._loading and not view._asking)
     workers = stage.app.workers
