@@ -82,6 +82,12 @@ class Lineup:
         needed = NEEDED if "needed" in statuses else ()
         return Line(self, [rank for rank in RANKS if rank in statuses or rank in needed])
 
+    def clear(self) -> None:
+        """Let go of every build; who still looks at a line of this sees an empty one."""
+        for part in self.parts.values():
+            part.clear()
+        self._ranks.clear()
+
     def renew(self, names: Iterable[str]) -> None:
         """These builds, or what they waited for, have changed."""
         for name in names:

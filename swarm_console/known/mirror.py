@@ -10,7 +10,7 @@ import msgspec
 from swarm_console.known.lineup import Line, Lineup
 from swarm_console.known.norm import Norm, norm
 from swarm_console.known.sliced import Sliced, Steps
-from swarm_console.known.thrift import share
+from swarm_console.known.thrift import share, share_event
 from swarm_console.known.throttle import Throttled
 from swarm_console.wire.arrival import Arrival
 from swarm_node.model.apply import apply
@@ -222,25 +222,36 @@ class Mirror:
         return record.seq < oldest
 
     def _begin(self, state: State, preview: Preview | None = None) -> None:
-        self.state, self.known = state, True
-        self._lineup = self._norm = None
+        self._let_go()
+        self.state, self.known, self._norm = state, True, None
         self.preview, self._arrival, self.lanes = preview, None, Lanes()
         while self.recent and self.recent[-1].seq > state.seq:
             self.recent.pop()
         self._drop_ended()
+
+    def _let_go(self) -> None:
+        """Another queue begins: nobody who looked at the builds of the last one holds on to them."""
+        if self._lineup is not None:
+            self._lineup.clear()
+        self._lineup = None
+        for figure in (self.remaining, self.ends):
+            figure.forget()
 
     def _fold(self, record: Record) -> None:
         if record.seq <= self.state.seq:
             return
         if record.seq != self.state.seq + 1:
             raise OutOfStep(f"event {record.seq} follows {self.state.seq}")
+        share_event(record.event, self.state.builds)
         apply(self.state, record.event)
         self.recent.append(record)
         if isinstance(record.event, BuildNeeded):
             share(self.state.builds[record.event.row.id], self.state.builds)
+        if isinstance(record.event, SessionOpened):
+            self._drop_ended()
+            self._let_go()
         if isinstance(record.event, _REORDERS):
             self._lineup = None
-            self._drop_ended()
         elif self._lineup is not None and (build := getattr(record.event, "build", None)) is not None:
             self._lineup.renew((build, *self.state.queue.dependents.get(build, ())))
         if isinstance(record.event, NodeSeen | NodeLost):

@@ -35,6 +35,10 @@ class Sliced(Generic[T]):
             self._go_on(self._steps, now)
         return self._value
 
+    def forget(self) -> None:
+        """Let go of the work under way and of all that it looks at; the figure stands until the next."""
+        self._steps = None
+
     def _go_on(self, steps: Steps[T], now: float) -> None:
         begin = thread_time()
         enough = SLICE if self._value is not None else 2 * SLICE

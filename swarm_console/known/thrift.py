@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from sys import intern
+from typing import Final
 
 from msgspec.structs import force_setattr
 
+from swarm_node.model.estimate import Sample
+from swarm_node.model.events import Event
 from swarm_node.model.state import Attempt, Build
+
+_NOTHING: Final[dict[str, str]] = {}
+"""What most rows say of their environment; a row is frozen, so nobody writes into it."""
 
 
 def share(build: Build, builds: Mapping[str, Build]) -> None:
@@ -13,6 +19,8 @@ def share(build: Build, builds: Mapping[str, Build]) -> None:
     row = build.row
     if row.cpv == row.id:
         force_setattr(row, "cpv", row.id)
+    if not row.package_env:
+        force_setattr(row, "package_env", _NOTHING)
     force_setattr(row, "use", tuple(map(intern, row.use)))
     force_setattr(row, "slot", intern(row.slot))
     force_setattr(row, "repository", intern(row.repository))
@@ -28,6 +36,21 @@ def share_attempt(attempt: Attempt, builds: Mapping[str, Build]) -> None:
         attempt.build = build.row.id
         if build.artifact is not None and build.artifact.sha512 == attempt.sha512:
             attempt.sha512 = build.artifact.sha512
+
+
+def share_samples(samples: Iterable[Sample]) -> None:
+    """The same for what history keeps of finished builds: few nodes, many builds."""
+    for sample in samples:
+        force_setattr(sample, "node", intern(sample.node))
+
+
+def share_event(event: Event, builds: Mapping[str, Build]) -> None:
+    """The same for an event before it is folded: names stay in attempts and in history."""
+    node, name = getattr(event, "node", None), getattr(event, "build", None)
+    if isinstance(node, str):
+        force_setattr(event, "node", intern(node))
+    if isinstance(name, str) and name in builds:
+        force_setattr(event, "build", builds[name].row.id)
 
 
 def _named(names: Iterable[str], builds: Mapping[str, Build]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from swarm_console.known.thrift import share, share_attempt
+from swarm_console.known.thrift import share, share_attempt, share_samples
 from swarm_node.model.instalments import Instalment, join
 from swarm_node.model.state import State
 
@@ -21,6 +21,8 @@ class Arrival:
             builds[build.id] = build
         for attempt in part.attempts.values():
             share_attempt(attempt, builds)
+        for samples in part.samples.values():
+            share_samples(samples)
         join(self.state, replace(part, builds={}))
         self._missing -= 1
         if not self._missing:

@@ -195,9 +195,8 @@ def _build_failed(state: State, event: e.BuildFailed) -> None:
     build = state.builds[event.build]
     lessons.failed(state, build, event)
     tree = lessons.tree_of(state, build, event.node)
-    build.failures.append(
-        Failure(event.attempt, event.node, event.phase, event.diagnosis, event.at, event.seconds, tree)
-    )
+    failure = Failure(event.attempt, event.node, event.phase, event.diagnosis, event.at, event.seconds, tree)
+    build.failures += (failure,)
     build.tries += 1
     build.jobs = event.jobs if event.jobs is not None else build.jobs
     if event.node in state.nodes:
@@ -206,7 +205,7 @@ def _build_failed(state: State, event: e.BuildFailed) -> None:
     if event.retry_at is not None:
         build.not_before = event.retry_at
         if event.node not in build.avoid:
-            build.avoid.append(event.node)
+            build.avoid += (event.node,)
     _need_again(state, build, event.at)
 
 
@@ -245,7 +244,7 @@ def _build_unblocked(state: State, event: e.BuildUnblocked) -> None:
     build.diagnosis = None
     build.tries = build.deaths = 0
     build.not_before = 0.0
-    build.avoid.clear()
+    build.avoid = ()
     build.jobs = event.jobs if event.jobs is not None else build.jobs
     build.pinned = build.pinned if event.node is None else event.node or None
     state.verified = None

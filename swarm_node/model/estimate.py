@@ -44,7 +44,7 @@ class Estimate(NamedTuple):
         return self.seconds / exp(self.spread), self.seconds * exp(self.spread)
 
 
-class Sample(NamedTuple):
+class Sample(Struct, frozen=True, array_like=True, gc=False):
     """One finished build: the seconds it took on that node."""
 
     node: str

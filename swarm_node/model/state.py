@@ -46,8 +46,8 @@ class Curing(NamedTuple):
     cure: str
 
 
-class Build(Struct, omit_defaults=True):
-    """One package of the session's queue."""
+class Build(Struct, omit_defaults=True, gc=False):
+    """One package of the session's queue; there may be tens of thousands, and none is part of a cycle."""
 
     row: PlanRow
     status: Status = "needed"
@@ -59,12 +59,12 @@ class Build(Struct, omit_defaults=True):
     """Predicted seconds from its start to the end of all that waits for it (upward rank)."""
     attempt: int | None = None
     """The open attempt, or the accepted one once staged."""
-    failures: list[Failure] = field(default_factory=list)
+    failures: tuple[Failure, ...] = ()
     tries: int = 0
     """Failures that count towards the limit; unblocking starts a new count."""
     deaths: int = 0
     not_before: float = 0.0
-    avoid: list[str] = field(default_factory=list)
+    avoid: tuple[str, ...] = ()
     """Nodes on which a transient failure happened since the last unblock."""
     pinned: str | None = None
     jobs: int | None = None
@@ -80,7 +80,7 @@ class Build(Struct, omit_defaults=True):
         return self.row.id
 
 
-class Attempt(Struct, omit_defaults=True):
+class Attempt(Struct, omit_defaults=True, gc=False):
     """One try of one build on one node; its number is the fencing token."""
 
     number: int

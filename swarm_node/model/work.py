@@ -87,7 +87,7 @@ class NodeFacts(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     version: str = ""
 
 
-class Measures(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Measures(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """What an attempt cost; None where the kernel offers no measure."""
 
     seconds: Seconds
@@ -98,7 +98,7 @@ class Measures(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     measured_by: str = ""
 
 
-class Artifact(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Artifact(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """A binary package in staging."""
 
     path: str
@@ -143,7 +143,7 @@ class Line(Struct, frozen=True, array_like=True):
     text: str
 
 
-class PlanRow(Struct, frozen=True, omit_defaults=True):
+class PlanRow(Struct, frozen=True, omit_defaults=True, gc=False):
     """One package that must be built, as the resolver says, and why it is in the list."""
 
     id: str

@@ -283,3 +283,33 @@ def test_health_counts_as_a_change_once() -> None:
     mirror.judge(Health(asked=True))
     mirror.judge(Health(asked=True))
     assert mirror.changes == before + 1
+
+
+def test_what_history_and_events_name_is_kept_once() -> None:
+    story = building()
+    mirror = Mirror(story.clock)
+    for message in long_opening(story):
+        mirror.take(message)
+    seen = story.state.seq
+    story.stage("drone-Izar")
+    story.work("drone-Izar")
+    news = [record for record in story.told if record.seq > seen]
+    mirror.take(msgspec.json.encode({"events": news}))
+    state = mirror.state
+    nodes = [sample.node for samples in state.history.samples.values() for sample in samples]
+    nodes += [attempt.node for attempt in state.attempts.values()]
+    assert len({id(name) for name in nodes}) == len(set(nodes))
+    assert all(attempt.build is state.builds[attempt.build].row.id for attempt in state.attempts.values())
+
+
+def test_the_queue_of_before_is_held_by_nobody() -> None:
+    story = building()
+    mirror = Mirror(story.clock)
+    mirror.take(story._opening(None, None))
+    line = mirror.lineup.line("ready", "waiting", "building", "staged")
+    assert len(line) == len(story.state.builds)
+    seen = story.state.seq
+    story.tell(c.OpenSession(clear=True))
+    news = [record for record in story.told if record.seq > seen]
+    mirror.take(msgspec.json.encode({"events": news}))
+    assert not len(line) and not list(line) and line.find("dev-vcs/git-2.50.0") is None

@@ -65,7 +65,7 @@ def test_what_was_too_little_is_refused_where_another_has_more_and_says_so() -> 
     story = swarm(small=8, large=64)
     fail(story, "small", FULL, Measures(60.0, peak_memory=30 * GIB))
     story.now += 1000
-    story.state.builds[BIG].avoid.clear()
+    story.state.builds[BIG].avoid = ()
     said = refusal(story.state, story.state.nodes["small"], story.build(BIG), story.now)
     assert said is not None and "MiB of memory" in said
     assert refusal(story.state, story.state.nodes["large"], story.build(BIG), story.now) is None
@@ -95,6 +95,6 @@ def test_a_full_disk_sends_it_to_a_roomier_one() -> None:
     story.now += 1000
     said = refusal(story.state, story.state.nodes["izar"], story.build(BIG), story.now)
     assert said is not None
-    story.state.builds[BIG].avoid.clear()
+    story.state.builds[BIG].avoid = ()
     said = refusal(story.state, story.state.nodes["izar"], story.build(BIG), story.now)
     assert said is not None and "MiB of disk" in said
