@@ -113,7 +113,7 @@ async def test_a_drone_that_stops_gives_its_build_back_and_frees_its_name(servic
         assert answer.document["accepted"] is True
         assert answer.document["work"]["kind"] == "none"
     build = service.parts.swarm.state.builds[order["build"]]
-    assert (build.status, build.tries, build.deaths, build.failures) == ("needed", 0, 0, [])
+    assert (build.status, build.tries, build.deaths, build.failures) == ("needed", 0, 0, ())
     assert not service.parts.swarm.state.nodes["izar"].up
     taken = await mizar.work()
     assert taken["attempt"] == 2

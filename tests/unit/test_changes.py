@@ -125,7 +125,7 @@ def test_a_build_that_failed_by_itself_is_tried_again_and_blocked_again(story: S
     story.plan(good(LIB), good(MAP, LIB))
     finish(story, LIB)
     finish(story, MAP, ok=False)
-    failures = list(story.build(MAP).failures)
+    failures = story.build(MAP).failures
     tried(story, good(LIB, use=("svg",)), good(MAP, LIB))
     assert (story.status(MAP), story.build(MAP).failures) == ("needed", failures)
     story.do(c.TakeBackChange(build=MAP))
