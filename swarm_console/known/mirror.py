@@ -222,20 +222,26 @@ class Mirror:
         return record.seq < oldest
 
     def _begin(self, state: State, preview: Preview | None = None) -> None:
+        self.state, self.known = state, True
+        self._lineup = self._norm = None
+        self.preview, self._arrival = preview, None
         self._let_go()
-        self.state, self.known, self._norm = state, True, None
-        self.preview, self._arrival, self.lanes = preview, None, Lanes()
         while self.recent and self.recent[-1].seq > state.seq:
             self.recent.pop()
-        self._drop_ended()
 
-    def _let_go(self) -> None:
-        """Another queue begins: nobody who looked at the builds of the last one holds on to them."""
-        if self._lineup is not None:
+    def _open(self, event: SessionOpened) -> None:
+        """Another queue begins: who still looks at a line of the last one does not hold on to its builds."""
+        if event.cleared and self._lineup is not None:
             self._lineup.clear()
         self._lineup = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Nothing that is worked out of a queue outlives it, though nobody may ask for it for long."""
         for figure in (self.remaining, self.ends):
             figure.forget()
+        self.lanes = Lanes()
+        self._drop_ended()
 
     def _fold(self, record: Record) -> None:
         if record.seq <= self.state.seq:
@@ -248,9 +254,8 @@ class Mirror:
         if isinstance(record.event, BuildNeeded):
             share(self.state.builds[record.event.row.id], self.state.builds)
         if isinstance(record.event, SessionOpened):
-            self._drop_ended()
-            self._let_go()
-        if isinstance(record.event, _REORDERS):
+            self._open(record.event)
+        elif isinstance(record.event, _REORDERS):
             self._lineup = None
         elif self._lineup is not None and (build := getattr(record.event, "build", None)) is not None:
             self._lineup.renew((build, *self.state.queue.dependents.get(build, ())))
@@ -275,7 +280,6 @@ class Mirror:
 
 _ENDS: Final = (BuildStaged, BuildFailed, AttemptLost, AttemptRecalled)
 _REORDERS: Final[tuple[type[Event], ...]] = (
-    SessionOpened,
     BuildNeeded,
     BuildDropped,
     QueueOrdered,

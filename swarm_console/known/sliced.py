@@ -36,8 +36,8 @@ class Sliced(Generic[T]):
         return self._value
 
     def forget(self) -> None:
-        """Let go of the work under way and of all that it looks at; the figure stands until the next."""
-        self._steps = None
+        """Let go of the figure, of the work under way and of the state that both look at."""
+        self._state = self._steps = self._value = None
 
     def _go_on(self, steps: Steps[T], now: float) -> None:
         begin = thread_time()

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from swarm_console.known.lineup import RANKS
 from swarm_console.known.mirror import Health, Mirror, OutOfStep
 from swarm_console.known.picture import Picture
 from swarm_console.wire.stream import FIRST_PAUSE, LONGEST_PAUSE, follow
@@ -306,10 +307,23 @@ def test_the_queue_of_before_is_held_by_nobody() -> None:
     story = building()
     mirror = Mirror(story.clock)
     mirror.take(story._opening(None, None))
-    line = mirror.lineup.line("ready", "waiting", "building", "staged")
+    line = mirror.lineup.line(*RANKS)
     assert len(line) == len(story.state.builds)
     seen = story.state.seq
     story.tell(c.OpenSession(clear=True))
     news = [record for record in story.told if record.seq > seen]
     mirror.take(msgspec.json.encode({"events": news}))
     assert not len(line) and not list(line) and line.find("dev-vcs/git-2.50.0") is None
+
+
+def test_who_looks_at_a_part_still_sees_it_when_the_whole_is_there() -> None:
+    story = building()
+    mirror = Mirror(story.clock)
+    part, *rest = long_opening(story)
+    mirror.take(part)
+    line = mirror.lineup.line(*RANKS)
+    seen = [build.id for build in line]
+    for message in rest:
+        mirror.take(message)
+    assert mirror.preview is None
+    assert seen and [build.id for build in line] == seen, "the cursor is moved before the next picture"

@@ -1,6 +1,7 @@
 """Figures worked out in slices: what is shown meanwhile, and when they are worked out anew."""
 
 from collections.abc import Generator
+from sys import getrefcount
 
 import pytest
 
@@ -61,3 +62,13 @@ def test_a_clock_that_is_set_back_holds_nothing_up(clock: Clock) -> None:
     figure, state = Sliced(lambda state, now: clock.count(1)), State()
     assert [figure(state, 1e9) for _ in range(2)] == [None, 1]
     assert [figure(state, 5.0) for _ in range(2)] == [1, 2]
+
+
+def test_what_is_forgotten_is_held_no_longer_and_begins_anew(clock: Clock) -> None:
+    figure, state = Sliced(lambda state, now: clock.count(1)), State()
+    held = getrefcount(state)
+    assert [figure(state, 7.0) for _ in range(2)] == [None, 1]
+    assert getrefcount(state) > held
+    figure.forget()
+    assert getrefcount(state) == held
+    assert [figure(state, 7.0) for _ in range(2)] == [None, 2]
