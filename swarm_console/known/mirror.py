@@ -12,10 +12,11 @@ from swarm_console.known.norm import Norm, norm
 from swarm_console.known.sliced import Sliced, Steps
 from swarm_console.known.thrift import share, share_event
 from swarm_console.known.throttle import Throttled
+from swarm_console.known.underway import done
 from swarm_console.wire.arrival import Arrival
 from swarm_node.model.apply import apply
 from swarm_node.model.chronology import critical_path
-from swarm_node.model.clusters import clusters
+from swarm_node.model.clusters import clusters_steps
 from swarm_node.model.events import (
     AttemptLost,
     AttemptRecalled,
@@ -37,7 +38,7 @@ from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
 from swarm_node.model.start import foreseen
 from swarm_node.model.state import State
-from swarm_node.model.status import UNFINISHED, Remaining, remaining_steps
+from swarm_node.model.status import UNFINISHED, Remaining, Totals, remaining_steps
 
 REMEMBERED: Final = 1_000
 """Events kept for the events pane."""
@@ -110,10 +111,11 @@ class Mirror:
         """The part of a long state that is shown while the rest of it is on its way."""
         self._arrival: Arrival | None = None
         self.recent: deque[Record] = deque(maxlen=REMEMBERED)
+        self.done = Sliced(lambda state, now: done(self, self.totals.complete, now))
         self.remaining = Sliced(self._remaining)
         self.ends = Sliced(foreseen)
         self.next_action = Throttled(lambda state, now: next_action(state, self.lineup.by_status))
-        self.clusters = Throttled(lambda state, now: clusters(state, self._blocked), self._causes)
+        self.clusters = Sliced(lambda state, now: clusters_steps(state, self._blocked), self._causes)
         self.lanes = Lanes()
         self.path = Throttled(lambda state, now: critical_path(state, self.lanes.follow(state), now))
         self._lineup: Lineup | None = None
@@ -200,6 +202,19 @@ class Mirror:
         return remaining_steps(state, list(self.lineup.by_status(*UNFINISHED)), now)
 
     @property
+    def totals(self) -> Totals:
+        """The four numbers; those of all that is to come, while only a part of a long queue is there."""
+        if self.preview is not None:
+            return self.preview.totals
+        line = self.lineup.line
+        return Totals(
+            needed=len(line("ready", "waiting")),
+            building=len(line("building", "assigned")),
+            complete=len(line("staged", "released")),
+            blocked=len(line("blocked")),
+        )
+
+    @property
     def norm(self) -> Norm:
         """What nodes are held against."""
         if self._norm is None:
@@ -238,7 +253,7 @@ class Mirror:
 
     def _let_go(self) -> None:
         """Nothing that is worked out of a queue outlives it, though nobody may ask for it for long."""
-        for figure in (self.remaining, self.ends):
+        for figure in (self.done, self.remaining, self.ends, self.clusters):
             figure.forget()
         self.lanes = Lanes()
         self._drop_ended()

@@ -7,12 +7,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from swarm_console.known.course import Course, course
+from swarm_console.known.course import Course
 from swarm_console.known.lineup import RANKS
 from swarm_console.known.mirror import Health, Link, Mirror
 from swarm_console.known.norm import Norm
-from swarm_node.model.clusters import Cluster
-from swarm_node.model.estimate import Estimate, cp_of, estimate, expected
+from swarm_console.known.underway import course_of, elapsed_of, estimate_of
+from swarm_node.model.clusters import Cluster, standing
+from swarm_node.model.estimate import Estimate
 from swarm_node.model.events import Record
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import NextAction
@@ -79,7 +80,7 @@ class Picture:
     @cached_property
     def clusters(self) -> Sequence[Cluster]:
         """The blocked builds by their causes, the one that holds up the most first."""
-        return self.mirror.clusters(self.state, self.now)
+        return standing(self.state, self.mirror.clusters.whole(self.state, self.now))
 
     @property
     def staged(self) -> Sequence[Build]:
@@ -93,15 +94,7 @@ class Picture:
 
     @property
     def totals(self) -> Totals:
-        if self.mirror.preview is not None:
-            return self.mirror.preview.totals
-        line = self.mirror.lineup.line
-        return Totals(
-            needed=len(line("ready", "waiting")),
-            building=len(self.running),
-            complete=len(line("staged", "released")),
-            blocked=len(self.blocked),
-        )
+        return self.mirror.totals
 
     @cached_property
     def next(self) -> NextAction:
@@ -126,8 +119,8 @@ class Picture:
         total = self.coming or len(self.state.builds)
         if not total:
             return 0.0
-        running = (self.share_of(build).fraction for build in self.running)
-        return (self.totals.complete + sum(running)) / total
+        done = self.mirror.done(self.state, self.now)
+        return min((self.totals.complete if done is None else done) / total, 1.0)
 
     @property
     def norm(self) -> Norm:
@@ -156,29 +149,19 @@ class Picture:
 
     def elapsed(self, build: Build) -> float:
         """Seconds since the build's attempt was handed out."""
-        attempt = self.attempt_of(build)
-        return max(0.0, self.now - (attempt.opened if attempt is not None else build.since))
+        return elapsed_of(self.mirror, build, self.now)
 
     def estimate_of(self, build: Build) -> Estimate:
         """What history gives the build, on its node if it has one."""
-        cp, attempt = cp_of(build.row.cpv), self.attempt_of(build)
-        if attempt is not None and build.status in OPEN:
-            return expected(self.state.history, cp, attempt.node)
-        return estimate(self.state.history, cp)
+        return estimate_of(self.mirror, build)
 
     def predicted(self, build: Build) -> float:
         """Its seconds."""
         return self.estimate_of(build).seconds
 
     def course_of(self, build: Build) -> Course:
-        """How far a running build is and what is left; what its counter once reached is not taken back."""
-        found = course(self.progress_of(build), self.elapsed(build), self.estimate_of(build))
-        peak = self.mirror.peaks.get(build.attempt or 0, 0.0)
-        if found.guessed and peak:
-            return Course(peak, self.elapsed(build) * (1 / peak - 1), True)
-        if not found.guessed and build.attempt is not None:
-            self.mirror.peaks[build.attempt] = max(peak, found.fraction)
-        return found._replace(fraction=max(found.fraction, peak))
+        """How far a running build is, and what is left."""
+        return course_of(self.mirror, build, self.now)
 
     def share_of(self, build: Build) -> Share:
         """How much of a running build is done."""

@@ -1,6 +1,7 @@
 """Figures over a long queue, worked out a slice for every picture, so that no key waits for them."""
 
 from collections.abc import Callable, Generator
+from math import inf
 from time import thread_time
 from typing import Final, Generic, TypeVar
 
@@ -15,11 +16,17 @@ SLICE: Final = 0.004
 
 
 class Sliced(Generic[T]):
-    """A figure of a state at a moment (Unix seconds); the one before stands until the next is complete."""
+    """A figure of a state at a moment (Unix seconds); the one before stands until the next is complete.
 
-    def __init__(self, work: Callable[[State, float], Steps[T]]) -> None:
-        self._make = work
+    It does not rest while what `about` says that it is about has changed.
+    """
+
+    def __init__(
+        self, work: Callable[[State, float], Steps[T]], about: Callable[[], object] = lambda: None
+    ) -> None:
+        self._make, self._about = work, about
         self._state: State | None = None
+        self._subject: object = None
         self._steps: Steps[T] | None = None
         self._value: T | None = None
         self._cost = self._until = 0.0
@@ -27,21 +34,34 @@ class Sliced(Generic[T]):
     def __call__(self, state: State, now: float) -> T | None:
         """The newest complete figure; None for as long as there never was one of this state."""
         if state is not self._state:
-            self._state, self._steps, self._value, self._until = state, None, None, now
-        rested = self._cost < CHEAP or not 0.0 < self._until - now <= self._cost * SHARE
-        if self._steps is None and rested:
+            self.forget()
+            self._state = state
+        if self._steps is None and not self._rests(now):
+            self._subject = self._about()
             self._steps, self._cost = self._make(state, now), 0.0
         if self._steps is not None:
-            self._go_on(self._steps, now)
+            self._go_on(self._steps, now, SLICE if self._value is not None else 2 * SLICE)
         return self._value
+
+    def whole(self, state: State, now: float) -> T:
+        """The same, but where there is no figure at all it is worked out at once."""
+        found = self(state, now)
+        while found is None:
+            assert self._steps is not None
+            found = self._go_on(self._steps, now, inf)
+        return found
 
     def forget(self) -> None:
         """Let go of the figure, of the work under way and of the state that both look at."""
-        self._state = self._steps = self._value = None
+        self._state = self._subject = self._steps = self._value = None
+        self._cost = 0.0
 
-    def _go_on(self, steps: Steps[T], now: float) -> None:
+    def _rests(self, now: float) -> bool:
+        costly = self._cost >= CHEAP and 0.0 < self._until - now <= self._cost * SHARE
+        return costly and self._about() == self._subject
+
+    def _go_on(self, steps: Steps[T], now: float, enough: float) -> T | None:
         begin = thread_time()
-        enough = SLICE if self._value is not None else 2 * SLICE
         spent = 0.0
         while spent < enough:
             try:
@@ -53,3 +73,4 @@ class Sliced(Generic[T]):
             spent = thread_time() - begin
         self._cost += spent
         self._until = now + self._cost * SHARE
+        return self._value

@@ -1,9 +1,10 @@
 """Blocked builds by their causes: fourteen packages with two causes are two rows."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Generator, Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from swarm_node.model.cause import cause_of, short_name
 from swarm_node.model.configuration import proposed
@@ -15,6 +16,8 @@ HELD_MOST = 2_000
 """Builds held up by one cause that are counted; in a very long queue one may hold up all others."""
 WEIGHED_MOST = 300
 """Blocked builds, and builds that wait for each, up to which they are put in order by the work held up."""
+STEP = 100
+"""Builds whose seconds are worked out between two pauses."""
 
 
 class Proof(Struct, frozen=True):
@@ -55,33 +58,58 @@ class Cluster(Struct, frozen=True):
     """More wait for it than were counted."""
 
 
-def clusters(state: State, blocked: Iterable[Build] | None = None) -> tuple[Cluster, ...]:
-    """The causes of all that is blocked, the one that holds up the most work first.
+def clusters(state: State) -> tuple[Cluster, ...]:
+    """The causes of all that is blocked, the one that holds up the most work first."""
+    steps = clusters_steps(state, state.by_status("blocked"))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: tuple[Cluster, ...] = end.value
+            return found
 
-    `blocked` are the blocked builds, where they are known already.
-    """
+
+def clusters_steps(state: State, blocked: Iterable[Build]) -> Generator[None, None, tuple[Cluster, ...]]:
+    """The same of these blocked builds, with pauses on the way, between which the swarm may change."""
     groups: dict[str, list[Build]] = {}
-    for build in state.by_status("blocked") if blocked is None else blocked:
+    for build in blocked:
         if build.diagnosis is not None:
             groups.setdefault(cause_of(build.row, build.diagnosis), []).append(build)
-    seconds = _Seconds(state)
-    found = (_cluster(state, cause, builds, seconds) for cause, builds in groups.items())
+    seconds, found = _Seconds(state), []
+    for cause, builds in groups.items():
+        yield
+        if (one := (yield from _cluster(state, cause, builds, seconds))) is not None:
+            found.append(one)
     return tuple(sorted(found, key=lambda cluster: (-cluster.seconds, cluster.cause)))
 
 
-class _Seconds(dict[str, float]):
+def standing(state: State, found: Iterable[Cluster]) -> tuple[Cluster, ...]:
+    """Those of these clusters, and those of their builds, that are blocked still."""
+    kept = ((each, tuple(name for name in each.builds if _is_blocked(state, name))) for each in found)
+    return tuple(
+        each if len(names) == len(each.builds) else replace(each, builds=names)
+        for each, names in kept
+        if names
+    )
+
+
+def _is_blocked(state: State, name: str) -> bool:
+    build = state.builds.get(name)
+    return build is not None and build.status == "blocked"
+
+
+class _Seconds:
     """Predicted seconds by build, each worked out once."""
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._known: dict[str, float] = {}
 
-    def __missing__(self, name: str) -> float:
-        self[name] = found = predicted(self._state, self._state.builds[name])
-        return found
-
-    def of(self, builds: Iterable[str]) -> float:
-        """Of all of these."""
-        return sum(map(self.__getitem__, builds))
+    def of(self, build: Build) -> float:
+        """Of one build."""
+        if build.id not in self._known:
+            self._known[build.id] = predicted(self._state, build)
+        return self._known[build.id]
 
 
 def held_up_by(state: State, builds: Iterable[Build], most: int = sys.maxsize) -> list[Build]:
@@ -112,37 +140,47 @@ def proofs(build: Build) -> tuple[Proof, ...]:
     )
 
 
-def _cluster(state: State, cause: str, builds: list[Build], seconds: _Seconds) -> Cluster:
+def _cluster(
+    state: State, cause: str, builds: list[Build], seconds: _Seconds
+) -> Generator[None, None, Cluster | None]:
+    """None where they were set free meanwhile."""
     held = held_up_by(state, builds, HELD_MOST)
-    first, *others = ordered = sorted(builds, key=_order(state, builds, seconds))
-    assert first.diagnosis is not None
+    yield
+    places = []
+    for build in builds:
+        places.append((_place(state, build, len(builds), seconds), build))
+        yield
+    total, both = 0.0, {build.id: build for build in (*builds, *held)}
+    for number, build in enumerate(both.values(), 1):
+        total += seconds.of(build)
+        if not number % STEP:
+            yield
+    ordered = [build for _, build in sorted(places, key=lambda each: each[0])]
+    left = [(build, build.diagnosis) for build in ordered if build.diagnosis is not None]
+    if not left:
+        return None
+    first, found = left[0]
     return Cluster(
         name=short_name(cause),
         cause=cause,
-        kind=first.diagnosis.kind,
-        summary=first.diagnosis.summary,
-        confidence=first.diagnosis.confidence,
-        builds=tuple(build.id for build in ordered),
+        kind=found.kind,
+        summary=found.summary,
+        confidence=found.confidence,
+        builds=tuple(build.id for build, _ in left),
         holds=sum(other.status != "blocked" for other in held),
-        seconds=seconds.of({build.id for build in (*builds, *held)}),
+        seconds=total,
         evidence=proofs(first),
-        remedies=remedies(state, first, *others),
+        remedies=remedies(state, first, *(build for build, _ in left[1:])),
         beyond=len(held) >= HELD_MOST,
     )
 
 
-def _order(
-    state: State, builds: list[Build], seconds: _Seconds
-) -> Callable[[Build], tuple[bool, bool, float, str]]:
+def _place(state: State, build: Build, among: int, seconds: _Seconds) -> tuple[bool, bool, float, str]:
     """Whom a proposed line is about comes first, then who holds up most; of many, by longest chain."""
-
-    def place(build: Build) -> tuple[bool, bool, float, str]:
-        lines = proposed(build.diagnosis.params) if build.diagnosis is not None else ()
-        about = {cp_of(line.text.split()[0].lstrip("<>=~")) for line in lines}
-        beside = bool(about) and cp_of(build.row.cpv) not in about
-        held = state.queue.held_up((build.id,), WEIGHED_MOST) if len(builds) <= WEIGHED_MOST else ()
-        if held and len(held) < WEIGHED_MOST:
-            return beside, True, -seconds.of((build.id, *held)), build.id
-        return beside, not held, -build.rank, build.id
-
-    return place
+    lines = proposed(build.diagnosis.params) if build.diagnosis is not None else ()
+    about = {cp_of(line.text.split()[0].lstrip("<>=~")) for line in lines}
+    beside = bool(about) and cp_of(build.row.cpv) not in about
+    held = held_up_by(state, (build,), WEIGHED_MOST) if among <= WEIGHED_MOST else ()
+    if held and len(held) < WEIGHED_MOST:
+        return beside, True, -sum(map(seconds.of, (build, *held))), build.id
+    return beside, not held, -build.rank, build.id

@@ -4,7 +4,7 @@ Each node takes, whenever it comes free, the ready build of highest rank that it
 that history predicts; their errors are taken as independent along the way that leads to the start.
 """
 
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Iterator
 from heapq import heapify, heappop, heappush
 from math import sqrt
 from typing import Final, NamedTuple
@@ -61,6 +61,8 @@ def forecast(state: State, build: Build, now: float) -> Forecast:
     if build.status != "needed":
         return Forecast(None, {})
     play = _Play(state, now)
+    for _ in play.resume():
+        pass
     start = play.until(build)
     return Forecast(start, {name: over.at for name, over in play.over.items()})
 
@@ -98,8 +100,20 @@ class _Play:
         """Nodes, by speed, for which nothing is in sight."""
         heapify(self._free)
         heapify(self._ready)
-        self._resume_running()
-        self._await_pauses()
+        self._running = list(_running(state, now))
+        waiting = (state.builds[name] for _, name in self._ready)
+        self._paused = [build for build in waiting if pause(state, build, now)]
+
+    def resume(self) -> Generator[None, None, None]:
+        """What runs goes on, and what waits after a transient failure is ready when its pause is over."""
+        for number, (node, build, at) in enumerate(self._running, 1):
+            over = _Moment(at, ((at - self.now) * self._guess(build).spread) ** 2, build.id)
+            self.over[build.id] = self._before[node] = over
+            heappush(self._events, (at, build.id))
+            if not number % TURNS:
+                yield
+        for build in self._paused:
+            heappush(self._events, (build.not_before, ""))
 
     def until(self, wanted: Build) -> Start | None:
         """The start of a build, once all before it has begun."""
@@ -118,6 +132,7 @@ class _Play:
     def foreseen(self) -> Generator[None, None, dict[str, float]]:
         """When the next builds should be over; it stops where the queue is made anew meanwhile."""
         queue, turns = self.state.queue.ready, 0
+        yield from self.resume()
         while self._free and self._begun < FORESEEN_MOST and self.state.queue.ready is queue:
             taken, node, at = self._turn()
             if taken is not None:
@@ -137,23 +152,6 @@ class _Play:
         elif taken is None:
             self._parked.append((slowness, name))
         return taken, name, at
-
-    def _resume_running(self) -> None:
-        for node in self.state.nodes.values():
-            attempt = self.state.attempts.get(node.attempt) if node.attempt is not None else None
-            if attempt is None:
-                continue
-            build, at = self.state.builds[attempt.build], self.state.fleet[node.name].free_at(self.now)
-            over = _Moment(at, ((at - self.now) * self._guess(build).spread) ** 2, build.id)
-            self.over[build.id] = self._before[node.name] = over
-            heappush(self._events, (at, build.id))
-
-    def _await_pauses(self) -> None:
-        """What waits after a transient failure is ready when its pause is over."""
-        for _, name in self._ready:
-            build = self.state.builds[name]
-            if pause(self.state, build, self.now):
-                heappush(self._events, (build.not_before, ""))
 
     def _guess(self, build: Build) -> Estimate:
         cp = cp_of(build.row.cpv)
@@ -246,6 +244,14 @@ class _Play:
     def _band(self, wait: float, variance: float) -> tuple[float, float]:
         share = sqrt(variance) / wait if wait > 0 else 0.0
         return self.now + wait / (1 + share), self.now + wait * (1 + share)
+
+
+def _running(state: State, now: float) -> Iterator[tuple[str, Build, float]]:
+    """Each node that builds, what, and when it should be over."""
+    for node in state.nodes.values():
+        attempt = state.attempts.get(node.attempt) if node.attempt is not None else None
+        if attempt is not None:
+            yield node.name, state.builds[attempt.build], state.fleet[node.name].free_at(now)
 
 
 def _spare(state: State, able: Collection[Node]) -> frozenset[str]:

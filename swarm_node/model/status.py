@@ -10,7 +10,7 @@ from swarm_node.model.next_action import NextAction, next_action
 from swarm_node.model.state import OPEN, Build, State
 
 UNFINISHED = ("needed", *OPEN)
-STEP = 500
+STEP = 100
 """Builds that are looked at between two pauses of a long calculation."""
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from swarm_node.model import clusters as module
+from swarm_node.model import commands as c
 from swarm_node.model.cause import cause_of, short_name
-from swarm_node.model.clusters import clusters
+from swarm_node.model.clusters import clusters, clusters_steps, standing
 from swarm_node.model.work import Diagnosis
 from tests.unit.stories import Story, row
 
@@ -82,3 +83,19 @@ def test_a_name_can_be_typed_and_tells_causes_apart() -> None:
     assert all(
         name.startswith("missing-overlay-") and len(name) == len("missing-overlay-0000") for name in names
     )
+
+
+def test_what_is_set_free_while_clusters_are_worked_out_is_in_none() -> None:
+    story = told((A, missing("guru")), (B, missing("guru")), (C, missing("steam")))
+    whole = clusters(story.state)
+    steps = clusters_steps(story.state, story.state.by_status("blocked"))
+    next(steps)
+    story.do(c.Unblock(builds=(A, C)))
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(steps)
+    found = end.value.value
+    assert [one.builds for one in found] == [(B,)]
+    assert all(one.remedies for one in found)
+    assert [one.builds for one in standing(story.state, whole)] == [(B,)]
+    assert standing(story.state, found) == found

@@ -72,3 +72,18 @@ def test_what_is_forgotten_is_held_no_longer_and_begins_anew(clock: Clock) -> No
     figure.forget()
     assert getrefcount(state) == held
     assert [figure(state, 7.0) for _ in range(2)] == [None, 2]
+
+
+def test_it_does_not_rest_while_what_it_is_about_has_changed(clock: Clock) -> None:
+    subject = ["this"]
+    figure, state = Sliced(lambda state, now: clock.count(1), lambda: tuple(subject)), State()
+    assert [figure(state, 7.0) for _ in range(4)] == [None, 1, 1, 1]
+    subject.append("that")
+    assert [figure(state, 7.0) for _ in range(4)] == [1, 2, 2, 2]
+
+
+def test_the_first_figure_can_be_had_at_once(clock: Clock) -> None:
+    figure, state = Sliced(lambda state, now: clock.count(3)), State()
+    assert figure.whole(state, 7.0) == 1
+    later = 7.0 + 0.03 * SHARE + 0.001
+    assert [figure.whole(state, later) for _ in range(4)] == [1, 1, 1, 2]
