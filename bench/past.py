@@ -7,13 +7,14 @@ import msgspec
 
 from bench import Row
 from bench.swarms import Told, node_names, with_nodes
-from swarm_console.known.mirror import Message, Mirror
+from swarm_console.known.mirror import Mirror
 from swarm_console.known.picture import Picture
 from swarm_console.panes.bars import Scope
 from swarm_console.panes.chart import chart
 from swarm_console.panes.rows import Rows
 from swarm_console.panes.view import View
 from swarm_console.replay.reel import Reel
+from swarm_console.wire.stream import Message
 from swarm_node.model import commands as c
 from swarm_node.model.copies import copy_of
 from swarm_node.model.events import Record

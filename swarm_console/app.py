@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
+from swarm_console.absence import Absence
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.feed import Feed
 from swarm_console.keyboard import keys, palette
 from swarm_console.keyboard.greyed import Answering
 from swarm_console.keyboard.offer import obstacle
-from swarm_console.known.absence import Absence
 from swarm_console.known.mirror import Mirror
 from swarm_console.known.picture import Picture
 from swarm_console.manners.configuration import Configuration
@@ -25,7 +25,7 @@ from swarm_console.manners.memory import Notebook
 from swarm_console.manners.themes import DARK, LIGHT, THEMES, first_theme, tones
 from swarm_console.manners.titled import Titled, titled
 from swarm_console.panes.top import CONSOLE_ITSELF
-from swarm_console.replay.projector import LOCKED, Projector
+from swarm_console.projector import LOCKED, Projector
 from swarm_console.screens import doors
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.live import LiveScreen

@@ -67,7 +67,7 @@ def on_swarm(request: Request, url: str, token: str) -> int:
     if screen and not request.as_json and has_screen():
         return full_screen(url, token, request.readonly, request.replay)
     if request.replay is not None:
-        from swarm_console.commandline.errors import Usage
+        from swarm_console.errors import Usage
 
         raise Usage("a replay needs a terminal", "without one: swarm-console --run sessions")
     if request.action is None:
@@ -117,7 +117,7 @@ def report(action: Action, document: Any) -> None:
 
 def failed(error: BaseException, as_json: bool) -> int:
     """Tell an error, on stdout as JSON or on stderr in two lines; its exit code."""
-    from swarm_console.commandline.errors import explained
+    from swarm_console.errors import explained
 
     document, code = explained(error)
     try:

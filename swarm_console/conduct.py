@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.background import in_thread
 from swarm_console.commandline.arguments import given_by
-from swarm_console.commandline.errors import Usage, explained
+from swarm_console.errors import Usage, explained
 from swarm_console.keyboard.choices import choices
 from swarm_console.keyboard.offer import bar
 from swarm_console.screens.confirm import Confirm

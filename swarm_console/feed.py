@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.keyboard.offer import obstacle
+from swarm_console.known.follower import follow, watch_health
 from swarm_console.known.picture import Picture
 from swarm_console.manners.attention import Vigil, claims, headline
 from swarm_console.screens.live import LiveScreen
-from swarm_console.wire.stream import follow, watch_health
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole

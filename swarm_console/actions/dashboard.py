@@ -56,7 +56,7 @@ def show_dashboard(seen: Any, pen: Pen) -> list[str]:
 
 
 def _progress(seen: Any) -> Iterator[str]:
-    from swarm_console.panes.grid import bar
+    from swarm_console.words.meters import bar
     from swarm_console.words.times import of_day
 
     if not seen["queued"]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def diagnose(swarm: Swarm, params: Params) -> Outcome:
     """One object a file; exit code 1 when one cannot be read. Raises: Usage naming a rule that is wrong."""
-    from swarm_console.commandline.errors import Usage, explained
+    from swarm_console.errors import Usage, explained
 
     if not params["file"]:
         raise Usage("no log is named", "swarm-console --run diagnose FILE, - for standard input")
@@ -44,7 +44,7 @@ def _rules(directory: Path) -> tuple[Rule, ...]:
     """The shipped rules and those of a directory's *.toml, which go first where they are as sure."""
     from importlib.resources import files
 
-    from swarm_console.commandline.errors import Usage
+    from swarm_console.errors import Usage
     from swarm_node.model.failure import BadRules, rules_of
 
     shipped = files("swarm_node.model") / "failures.toml"

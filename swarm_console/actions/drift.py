@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.actions.machines import short
+from swarm_console.wire.path import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,13 +32,6 @@ def _asked(swarm: Swarm, node: str, alone: bool) -> Any:
         if alone or not hasattr(error, "document"):
             raise
         return {"node": node, **error.document()}
-
-
-def quoted(name: str) -> str:
-    """A node's name as part of a path."""
-    from urllib.parse import quote
-
-    return quote(name, safe="")
 
 
 def show_drift(seen: Any, pen: Pen) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.wire.path import quoted
 from swarm_console.words.pen import count, duration, some
 
 TYPE_CHECKING = False
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
 
 
 def why(swarm: Swarm, params: Params) -> Outcome:
-    return Outcome({"builds": swarm.get(f"/api/v1/why/{quoted(params['package'])}")})
-
-
-def quoted(name: str) -> str:
-    """A package's name as part of a path."""
-    from urllib.parse import quote
-
-    return quote(name, safe="/")
+    return Outcome({"builds": swarm.get(f"/api/v1/why/{quoted(params['package'], safe='/')}")})
 
 
 def show_why(seen: Any, pen: Pen) -> list[str]:

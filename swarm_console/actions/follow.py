@@ -77,11 +77,11 @@ def can_move(queue: list[Any]) -> str | None:
 
 def _say_why(swarm: Swarm, name: str, told: str) -> str:
     """Say once why a build that could move does not."""
-    from swarm_console.actions.explain import quoted
+    from swarm_console.wire.path import quoted
     from swarm_node.model.refusal import Refused
 
     try:
-        answer = patiently(swarm, lambda: swarm.get(f"/api/v1/why/{quoted(name)}"))[0]
+        answer = patiently(swarm, lambda: swarm.get(f"/api/v1/why/{quoted(name, safe='/')}"))[0]
     except Refused:  # it left the queue meanwhile
         return told
     refusals = [f"{node['node']}: {node['refusal']}" for node in answer["nodes"] if node["refusal"]]

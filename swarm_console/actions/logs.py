@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.actions.explain import quoted
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
+from swarm_console.wire.path import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def meant(swarm: Swarm, word: str) -> tuple[int, str | None]:
     if word in nodes:
         return _latest(swarm, "node", word, nodes[word].get("attempt")), word
     try:
-        build = swarm.get(f"/api/v1/why/{quoted(word)}")[0]["build"]
+        build = swarm.get(f"/api/v1/why/{quoted(word, safe='/')}")[0]["build"]
     except Exception as error:
         raise _neither(error, word, list(nodes)) from None
     queue = {row["build"]: row for row in swarm.get("/api/v1/queue")}
@@ -85,7 +85,7 @@ def meant(swarm: Swarm, word: str) -> tuple[int, str | None]:
 
 
 def _neither(error: Exception, word: str, nodes: list[str]) -> Exception:
-    from swarm_console.commandline.errors import nearest
+    from swarm_console.errors import nearest
     from swarm_console.wire.ask import refused
 
     if getattr(error, "code", "") != "unknown_package":

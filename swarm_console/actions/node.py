@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.actions.drift import quoted, show_node
+from swarm_console.actions.drift import show_node
 from swarm_console.actions.explain import said
 from swarm_console.actions.look import show_history
+from swarm_console.wire.path import quoted
 from swarm_console.words.pen import count, duration, size
 
 TYPE_CHECKING = False

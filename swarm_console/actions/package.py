@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.actions.explain import quoted, show_why
+from swarm_console.actions.explain import show_why
 from swarm_console.actions.look import show_history
+from swarm_console.wire.path import quoted
 from swarm_console.words.pen import duration, size
 
 TYPE_CHECKING = False
@@ -20,9 +21,9 @@ NAMED = 8
 
 
 def package(swarm: Swarm, params: Params) -> Outcome:
-    found = swarm.get(f"/api/v1/packages/{quoted(params['package'])}")
+    found = swarm.get(f"/api/v1/packages/{quoted(params['package'], safe='/')}")
     for build in found:
-        cpv = quoted(build["row"]["cpv"])
+        cpv = quoted(build["row"]["cpv"], safe="/")
         build["history"] = swarm.get(f"/api/v1/history?limit={params['limit']}&package={cpv}")
     return Outcome({"builds": found})
 

@@ -63,7 +63,7 @@ def find(name: str) -> Action:
     """The action of a name. Raises: Usage with the nearest names."""
     if name in ACTIONS:
         return ACTIONS[name]
-    from swarm_console.commandline.errors import Usage, nearest
+    from swarm_console.errors import Usage, nearest
 
     raise Usage(
         f"there is no action {name!r:.60}", nearest(name, ACTIONS, "see them all: swarm-console --list")

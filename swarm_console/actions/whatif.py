@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def simulate(swarm: Swarm, params: Params) -> Outcome:
     """Raises: Usage for a graph, a fleet or a noise that cannot be meant."""
-    from swarm_console.commandline.errors import Usage
+    from swarm_console.errors import Usage
     from swarm_node.model.simulate import study
 
     try:

@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 from swarm_console.actions.action import Action, Parameter
 from swarm_console.actions.registry import ACTIONS, find
-from swarm_console.commandline.errors import Usage, nearest
 from swarm_console.commandline.listing import listing, listing_json
 from swarm_console.commandline.options import LOOPBACK, OPTIONS, SHORT, WEB_PORT
 from swarm_console.commandline.request import BY_ACTION, Request
+from swarm_console.errors import Usage, nearest
 
 KINDS = {"text": str, "integer": int, "number": float}
 EXITS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
 from swarm_node.model.refusal import Refused
 
 TYPE_CHECKING = False

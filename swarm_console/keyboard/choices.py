@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from swarm_console.actions.action import Parameter
 from swarm_console.known.picture import Picture
-from swarm_console.panes.nodes import building, standing
+from swarm_console.known.standing import standing
 from swarm_console.words.pen import count, moment
 
 SHOWN: Final = 50
@@ -37,9 +37,9 @@ def matching(offered: Sequence[Choice], typed: str) -> list[Choice]:
 
 def _nodes(picture: Picture) -> Iterator[Choice]:
     for node in sorted(picture.state.nodes.values(), key=lambda node: (not node.up, node.name)):
-        build = building(picture, node)
+        build = picture.building(node)
         doing = f" {build.id}" if build is not None else ""
-        yield Choice(node.name, f"{standing(node, build).text}{doing}")
+        yield Choice(node.name, f"{standing(node, build)[0]}{doing}")
 
 
 def _packages(picture: Picture) -> Iterator[Choice]:

@@ -12,8 +12,7 @@ from textual.keys import KEY_ALIASES, Keys, format_key
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from swarm_console import panes, screens
-from swarm_console.commandline.errors import Usage, nearest
+from swarm_console.errors import Usage, nearest
 from swarm_console.keyboard.keys import written
 from swarm_console.manners.configuration import Configured
 
@@ -74,6 +73,8 @@ def bindings() -> Iterator[tuple[type[DOMNode], Binding]]:
 
 def _places() -> list[type[DOMNode]]:
     """The App, then every screen, pane and widget of ours that declares keys."""
+    from swarm_console import panes, screens
+
     import_module("swarm_console.app")
     for package in (screens, panes):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):

@@ -9,6 +9,7 @@ from swarm_console.known.ledger import Ledger
 from swarm_console.known.picture import Picture
 from swarm_console.known.throttle import Throttled
 from swarm_console.wire.ask import Swarm
+from swarm_console.wire.path import quoted
 from swarm_node.model.answers import NodeAnswer, head
 from swarm_node.model.catalogue import Offer
 from swarm_node.model.drift import Drift
@@ -60,9 +61,7 @@ class PackageDossier:
         return why(state, state.builds[self.id], now)
 
     def _offered(self) -> Offer:
-        from swarm_console.actions.explain import quoted
-
-        return read(self._connect().get(f"/api/v1/production/{quoted(self.cp)}"), Offer)
+        return read(self._connect().get(f"/api/v1/production/{quoted(self.cp, safe='/')}"), Offer)
 
 
 class NodeDossier:
@@ -85,12 +84,7 @@ class NodeDossier:
     def building(self, picture: Picture) -> Build | None:
         """What it builds now."""
         node = self.node(picture)
-        attempt = (
-            picture.state.attempts.get(node.attempt)
-            if node is not None and node.attempt is not None
-            else None
-        )
-        return picture.state.builds.get(attempt.build) if attempt is not None else None
+        return picture.building(node) if node is not None else None
 
     def answers(self, picture: Picture) -> Sequence[NodeAnswer]:
         """What it says to the builds that could begin now."""
@@ -135,6 +129,4 @@ class NodeDossier:
         return self._ledger.older() if older else self._ledger.newest()
 
     def _drifted(self) -> Drift:
-        from swarm_console.actions.drift import quoted
-
         return read(self._connect().get(f"/api/v1/nodes/{quoted(self.name)}/drift"), Drift)

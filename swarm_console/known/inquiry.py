@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from swarm_console.background import in_thread
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.known.picture import Picture
 
 T = TypeVar("T")

@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from swarm_console.known.arrival import Arrival
 from swarm_console.known.lineup import Line, Lineup
 from swarm_console.known.norm import Norm, norm
 from swarm_console.known.sliced import Sliced, Steps
 from swarm_console.known.thrift import share, share_event
 from swarm_console.known.throttle import Throttled
 from swarm_console.known.underway import done
-from swarm_console.wire.arrival import Arrival
+from swarm_console.wire.stream import Health, Message
 from swarm_node.model.apply import apply
 from swarm_node.model.chronology import critical_path
 from swarm_node.model.clusters import clusters_steps
@@ -32,7 +33,7 @@ from swarm_node.model.events import (
     ReleasePublished,
     SessionOpened,
 )
-from swarm_node.model.instalments import Instalment, Preview
+from swarm_node.model.instalments import Preview
 from swarm_node.model.lanes import Lanes
 from swarm_node.model.messages import Progress
 from swarm_node.model.next_action import next_action
@@ -46,37 +47,12 @@ LOADS: Final = 24
 """Words of load kept a node, for its sparkline."""
 
 
-class Message(msgspec.Struct, frozen=True):
-    """One message of GET /api/v1/stream, as `swarm_node.orchestrator.stream` says them."""
-
-    generation: int | None = None
-    seq: int | None = None
-    preview: Preview | None = None
-    snapshot: State | None = None
-    instalments: int = 0
-    instalment: Instalment | None = None
-    events: tuple[Record, ...] = ()
-    words: tuple[Progress, ...] = ()
-    logs: dict[int, int] = {}
-    before: tuple[Record, ...] | None = None
-    """What had happened before a snapshot, where that is known; in a replay."""
-
-
 class Link(NamedTuple):
     """Whether the picture is live, since when (Unix seconds), and why not."""
 
     live: bool
     since: float
     reason: str = ""
-
-
-class Health(NamedTuple):
-    """What gateway and orchestrator say of themselves; a reason where one does not answer, else empty."""
-
-    gateway: str = ""
-    orchestrator: str = ""
-    orchestrator_trouble: str = ""
-    asked: bool = False
 
 
 class OutOfStep(Exception):

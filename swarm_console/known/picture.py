@@ -9,9 +9,10 @@ import msgspec
 
 from swarm_console.known.course import Course
 from swarm_console.known.lineup import RANKS
-from swarm_console.known.mirror import Health, Link, Mirror
+from swarm_console.known.mirror import Link, Mirror
 from swarm_console.known.norm import Norm
 from swarm_console.known.underway import course_of, elapsed_of, estimate_of
+from swarm_console.wire.stream import Health
 from swarm_node.model.clusters import Cluster, standing
 from swarm_node.model.estimate import Estimate
 from swarm_node.model.events import Record
@@ -143,6 +144,11 @@ class Picture:
         """The node that builds it now."""
         attempt = self.attempt_of(build) if build is not None and build.status in OPEN else None
         return self.state.nodes.get(attempt.node) if attempt is not None else None
+
+    def building(self, node: Node) -> Build | None:
+        """What a node builds now."""
+        attempt = self.state.attempts.get(node.attempt) if node.attempt is not None else None
+        return self.state.builds.get(attempt.build) if attempt is not None else None
 
     def progress_of(self, build: Build) -> Progress | None:
         return self.mirror.progress.get(build.attempt) if build.attempt is not None else None

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.logs.lines import LineCount
 from swarm_console.logs.pattern import Pattern, TooCostly
 from swarm_console.logs.search import Search
 from swarm_console.logs.source import Source
-from swarm_console.panes.tones import Span
+from swarm_console.words.spans import Span
 
 
 class Hunt:

@@ -5,7 +5,7 @@ import re
 import time
 from typing import Final
 
-from swarm_console.panes.sieve import BadSieve, compiled, expression
+from swarm_console.words.sieve import BadSieve, compiled, expression
 
 LONGEST: Final = 1_000
 MOST_REPEATS: Final = 100_000

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from swarm_console.background import in_thread
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.logs.pages import PAGE, Missing, Pages
 from swarm_console.logs.source import Source
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from swarm_console.commandline.errors import Usage, nearest
+from swarm_console.errors import Usage, nearest
 from swarm_console.wire.settings import DIRECTORY
 
 NAME: Final = "console.toml"

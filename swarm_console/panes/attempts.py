@@ -12,8 +12,8 @@ from swarm_console.panes.attemptlog import chosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import count, size
+from swarm_console.words.spans import Span
 from swarm_console.words.times import clock, lately
 
 

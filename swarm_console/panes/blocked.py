@@ -9,8 +9,8 @@ from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen, ClusterChosen, CureWanted
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import count, duration
+from swarm_console.words.spans import Span
 from swarm_node.model.clusters import Cluster, Proof
 from swarm_node.model.remedies import Remedy
 

@@ -7,8 +7,8 @@ from swarm_console.actions.releases import version
 from swarm_console.known.picture import Picture
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import growth, size
+from swarm_console.words.spans import Span
 from swarm_node.model.catalogue import KINDS, Change, Difference, Kind
 
 SIGNS: Final[dict[Kind, Cell]] = {

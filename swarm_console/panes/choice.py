@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 
 from swarm_console.messages import CureWanted
 from swarm_console.panes.prose import hanging
-from swarm_console.panes.tones import Span, Toned, length
+from swarm_console.panes.tones import Toned
+from swarm_console.words.spans import Span, length
 from swarm_node.model.configuration import lines_of
 from swarm_node.model.refusal import Refused
 from swarm_node.model.remedies import Remedy

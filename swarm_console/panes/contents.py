@@ -6,8 +6,8 @@ from typing import ClassVar
 from swarm_console.known.picture import Picture
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import count, size
+from swarm_console.words.spans import Span
 from swarm_node.model.catalogue import Contents, Package
 from swarm_node.model.use import enabled
 

@@ -10,8 +10,8 @@ from swarm_console.messages import NodeChosen
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.nodes import name_column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import count, duration, size
+from swarm_console.words.spans import Span
 from swarm_console.words.times import clock
 from swarm_node.model.estimate import estimate, expected
 

@@ -2,7 +2,8 @@
 
 from rich.text import Text
 
-from swarm_console.panes.tones import Span, Toned
+from swarm_console.panes.tones import Toned
+from swarm_console.words.spans import Span
 
 TONES = {"+++": "dim", "---": "dim", "@@ ": "dim", "+": "ok", "-": "attention"}
 

@@ -12,8 +12,9 @@ from textual import events
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 
-from swarm_console.panes.tones import Span, Toned, length
+from swarm_console.panes.tones import Toned
 from swarm_console.words.harmless import one_line
+from swarm_console.words.spans import Span, length
 
 HELP = "help"
 """The id of the key that always has its place, at the end."""

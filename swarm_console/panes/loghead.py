@@ -4,7 +4,8 @@ from rich.text import Text
 
 from swarm_console.known.attempts import SIGNS, Tale
 from swarm_console.known.picture import Picture
-from swarm_console.panes.tones import Span, Toned, spread
+from swarm_console.panes.tones import Toned
+from swarm_console.words.spans import Span, spread
 from swarm_console.words.times import clock, of_day
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from rich.text import Text
 from textual import events
 
-from swarm_console.panes.tones import Span, Toned, length, spread
+from swarm_console.panes.tones import Toned
 from swarm_console.words.pen import size
+from swarm_console.words.spans import Span, length, spread
 
 NARROW = 80
 """Below so many columns, words are left out."""

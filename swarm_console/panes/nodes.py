@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from swarm_console.known.course import phase_words
 from swarm_console.known.picture import Picture
+from swarm_console.known.standing import standing
 from swarm_console.messages import NodeChosen
-from swarm_console.panes.grid import Cell, Column, bar, sparkline
+from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
+from swarm_console.words.meters import bar, sparkline
 from swarm_console.words.pen import size
 from swarm_node.model.placement import LEAST_DISK
 from swarm_node.model.state import Build, Node
@@ -59,7 +61,7 @@ compile 62%  of that phase is done, exactly as it counts; compile²: it counts a
 
     def cells(self, item: Node) -> tuple[Cell, ...]:
         picture = self.picture
-        build = building(picture, item)
+        build = picture.building(item)
         progress = picture.progress_of(build) if build is not None else None
         return (
             Cell(item.name, "bold" if item.up else "dim"),
@@ -83,24 +85,9 @@ def name_column(columns: Sequence[Column], place: int, picture: Picture) -> Sequ
     return [*columns[:place], columns[place]._replace(width=width), *columns[place + 1 :]]
 
 
-def building(picture: Picture, node: Node) -> Build | None:
-    """What a node builds now."""
-    attempt = picture.state.attempts.get(node.attempt) if node.attempt is not None else None
-    return picture.state.builds.get(attempt.build) if attempt is not None else None
-
-
-def standing(node: Node, build: Build | None) -> Cell:
-    """A node's state as glyph and word."""
-    if not node.up:
-        return Cell("✗ lost", "attention")
-    if node.held:
-        return Cell("‖ drained", "wait")
-    return Cell("● building", "accent") if build is not None else Cell("○ idle", "dim")
-
-
 def doing(node: Node, build: Build | None) -> Cell:
-    """The same with what it builds, or why it takes nothing."""
-    state = standing(node, build)
+    """How a node stands, with what it builds or why it takes nothing."""
+    state = Cell(*standing(node, build))
     if build is None:
         return Cell(f"{state.text}: {node.hold_reason}", state.tone) if node.hold_reason else state
     return Cell(f"{state.text}: {build.id}", state.tone) if node.held else Cell(f"● {build.id}")

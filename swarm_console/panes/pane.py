@@ -12,10 +12,11 @@ from swarm_console.known.picture import Picture
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.grid import Cell, Column
-from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.panes.table import Table
-from swarm_console.panes.tones import Span, Toned
+from swarm_console.panes.tones import Toned
 from swarm_console.words.harmless import one_line
+from swarm_console.words.sieve import BadSieve, Sieve, sieve
+from swarm_console.words.spans import Span
 
 T = TypeVar("T")
 

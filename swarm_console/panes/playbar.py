@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual import events
 
-from swarm_console.panes.tones import Span, Toned, spread
+from swarm_console.panes.tones import Toned
 from swarm_console.replay.player import Player
+from swarm_console.words.spans import Span, spread
 from swarm_console.words.times import clock, of_day
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 
 from swarm_console.known.picture import Picture
 from swarm_console.panes.frame import Frame
-from swarm_console.panes.tones import Span, Toned
+from swarm_console.panes.tones import Toned
 from swarm_console.words.harmless import one_line
+from swarm_console.words.spans import Span
 
 Lines = list[list[Span]]
 LONGEST: Final = 600

@@ -8,8 +8,8 @@ from swarm_console.messages import ReleaseChosen, ReleaseMarked, RowMarked
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.staging import GRAVE, StagingPane, weighed
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import count, moment, size
+from swarm_console.words.spans import Span
 from swarm_node.model.events import Finding
 from swarm_node.model.state import Release, State
 

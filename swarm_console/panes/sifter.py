@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-from swarm_console.panes.sieve import Sieve
+from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
 PART: Final = 5_000

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from swarm_console.known.picture import Picture
-from swarm_console.panes.grid import Cell, Column, bar
+from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.tones import Span
+from swarm_console.words.meters import bar
 from swarm_console.words.pen import count, size
+from swarm_console.words.spans import Span
 from swarm_node.model.events import Finding
 
 GAUGE = 20

@@ -15,10 +15,10 @@ from textual.strip import Strip
 
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.grid import GAP, Cell, Column, fit
-from swarm_console.panes.sieve import Sieve
 from swarm_console.panes.sifter import Sifter
 from swarm_console.panes.tones import TONES
 from swarm_console.words.harmless import one_line
+from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
 HEADER_ROWS: Final = 1

@@ -7,9 +7,10 @@ from rich.text import Text
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.known.picture import Picture
-from swarm_console.panes.grid import bar
-from swarm_console.panes.tones import Span, Toned, length, spread
+from swarm_console.panes.tones import Toned
+from swarm_console.words.meters import bar
 from swarm_console.words.pen import duration
+from swarm_console.words.spans import Span, length, spread
 from swarm_console.words.times import of_day
 
 WIDE = 100

@@ -17,8 +17,8 @@ from swarm_console.messages import BuildChosen
 from swarm_console.panes.choice import Choice
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import Lines, Prose, heading
-from swarm_console.panes.tones import Span
 from swarm_console.words.pen import count, duration, size
+from swarm_console.words.spans import Span
 from swarm_console.words.times import of_day
 from swarm_node.model.answers import NodeAnswer
 from swarm_node.model.blame import blame, case_of

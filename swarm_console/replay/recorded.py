@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from time import monotonic
 from typing import Final
 
-from swarm_console.known.mirror import REMEMBERED, Health, Message
+from swarm_console.known.mirror import REMEMBERED
 from swarm_console.replay.player import Player
 from swarm_console.replay.reel import Reel
+from swarm_console.wire.stream import Health, Message
 
 FRAME_SECONDS: Final = 0.1
 NEAR: Final = 300

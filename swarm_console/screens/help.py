@@ -14,8 +14,8 @@ from textual.widgets import Input, Static
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.keyboard.keybook import OURS, book, by_context, context
 from swarm_console.panes.prose import Prose, heading
-from swarm_console.panes.sieve import BadSieve, Sieve, sieve
 from swarm_console.screens.live import Dialog
+from swarm_console.words.sieve import BadSieve, Sieve, sieve
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole

@@ -14,9 +14,9 @@ from swarm_console.logs.pattern import Pattern
 from swarm_console.logs.source import Source
 from swarm_console.logs.tones import ERROR
 from swarm_console.panes.lines import LogLines
-from swarm_console.panes.sieve import BadSieve
-from swarm_console.panes.tones import Span
 from swarm_console.screens.live import LiveScreen
+from swarm_console.words.sieve import BadSieve
+from swarm_console.words.spans import Span
 from swarm_node.model.refusal import Refused
 
 

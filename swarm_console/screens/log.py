@@ -16,10 +16,10 @@ from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.log import LogView
 from swarm_console.panes.loghead import LogHead
 from swarm_console.panes.logstatus import LogStatus, Position, Switch
-from swarm_console.panes.tones import Span
 from swarm_console.screens.hunting import HuntingScreen
 from swarm_console.screens.save import save_log
 from swarm_console.words.pen import count
+from swarm_console.words.spans import Span
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Diagnosis
 

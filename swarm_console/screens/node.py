@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from swarm_console.known.dossier import NodeDossier
 from swarm_console.known.picture import Picture
+from swarm_console.known.standing import standing
 from swarm_console.manners.shell import open_shell, why_no_shell
 from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import nodes
@@ -19,8 +20,8 @@ from swarm_console.panes.frame import Frame
 from swarm_console.panes.machine import MachinePane
 from swarm_console.panes.prose import Lines, Prose
 from swarm_console.panes.refused import RefusedPane
-from swarm_console.panes.tones import Span
 from swarm_console.screens.paned import PanedScreen, digits
+from swarm_console.words.spans import Span
 from swarm_console.words.times import clock, of_day
 
 
@@ -156,8 +157,8 @@ def _head(picture: Picture, dossier: NodeDossier) -> Lines:
     if node is None:
         return [[(dossier.name, "bold")]]
     build = dossier.building(picture)
-    state = nodes.standing(node, build)
-    line: list[Span] = [(node.name, "bold"), ("   ", ""), (state.text, state.tone)]
+    state = standing(node, build)
+    line: list[Span] = [(node.name, "bold"), ("   ", ""), state]
     if node.hold_reason:
         line.append((f": {node.hold_reason}", "wait"))
     if build is None:

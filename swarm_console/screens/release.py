@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.keyboard.offer import bar
 from swarm_console.known.picture import Picture
 from swarm_console.known.shelf import Shelf

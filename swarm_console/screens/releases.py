@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.known.picture import Picture
 from swarm_console.known.shelf import Shelf
 from swarm_console.messages import ReleaseChosen, ReleaseMarked

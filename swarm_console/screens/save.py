@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.logs.save import save
 from swarm_console.logs.source import Source
 from swarm_console.screens.confirm import Confirm

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from swarm_console.background import in_thread
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.messages import SessionChosen
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.sessions import SessionsPane

@@ -22,8 +22,8 @@ from typing import Any, Final
 from aiohttp import web
 from textual_serve.server import Server
 
-from swarm_console.commandline.errors import Usage
 from swarm_console.commandline.options import LOOPBACK, WEB_PORT
+from swarm_console.errors import Usage
 
 LOOK_SECONDS: Final = 0.02
 PATIENCE: Final = 5.0

@@ -141,7 +141,7 @@ def address(url: str) -> tuple[str, int, bool]:
         host, port = rest, "443" if scheme == "https" else "80"
     known = separator and scheme in ("http", "https") and host and not set(rest) & set("/?#@ \r\n\t")
     if not known or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        from swarm_console.commandline.errors import Usage
+        from swarm_console.errors import Usage
 
         raise Usage(f"{url!r:.100} is no gateway's URL", "write it like http://10.42.0.199:8090")
     return host.strip("[]"), int(port), scheme == "https"

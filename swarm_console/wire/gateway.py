@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import Any, Final, Self
 
 from swarm_console.background import Ahead, in_thread
-from swarm_console.known.mirror import Health
 from swarm_console.wire.ask import Answer, Swarm
-from swarm_console.wire.stream import Unreachable
+from swarm_console.wire.stream import Health, Unreachable
 from swarm_node.model.refusal import Refused
 
 PING_SECONDS: Final = 2.0

@@ -68,6 +68,6 @@ def unquoted(value: str) -> str:
 
 
 def _bad(where: str, what: str, hint: str) -> Exception:
-    from swarm_console.commandline.errors import Usage
+    from swarm_console.errors import Usage
 
     return Usage(f"{where}: {what}", hint)

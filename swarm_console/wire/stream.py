@@ -1,17 +1,39 @@
-"""Following the orchestrator's live stream: connect, read, and connect again from where it broke."""
+"""What the swarm tells by itself: its stream's messages, and what a console needs of the way to it."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
-from typing import Final, Protocol
+from collections.abc import AsyncGenerator
+from typing import NamedTuple, Protocol
 
-from swarm_console.known.mirror import Health, Message, Mirror, OutOfStep
+import msgspec
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
-"""Seconds between tries; never longer, so that a picture is live again within a second of the swarm."""
-HEALTH_SECONDS: Final = 2.0
-BREATH: Final = 0.2
-"""Seconds that the screen has for its first picture before the stream is opened, which is work as well."""
+from swarm_node.model.events import Record
+from swarm_node.model.instalments import Instalment, Preview
+from swarm_node.model.messages import Progress
+from swarm_node.model.state import State
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of GET /api/v1/stream, as `swarm_node.orchestrator.stream` says them."""
+
+    generation: int | None = None
+    seq: int | None = None
+    preview: Preview | None = None
+    snapshot: State | None = None
+    instalments: int = 0
+    instalment: Instalment | None = None
+    events: tuple[Record, ...] = ()
+    words: tuple[Progress, ...] = ()
+    logs: dict[int, int] = {}
+    before: tuple[Record, ...] | None = None
+    """What had happened before a snapshot, where that is known; in a replay."""
+
+
+class Health(NamedTuple):
+    """What gateway and orchestrator say of themselves; a reason where one does not answer, else empty."""
+
+    gateway: str = ""
+    orchestrator: str = ""
+    orchestrator_trouble: str = ""
+    asked: bool = False
 
 
 class Unreachable(Exception):
@@ -36,73 +58,3 @@ class Wire(Protocol):
     async def health(self) -> Health:
         """How gateway and orchestrator are; never raises."""
         ...
-
-
-async def follow(
-    wire: Wire,
-    mirror: Mirror,
-    changed: Callable[[], None],
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-) -> None:
-    """Keep the mirror in step for as long as it is awaited; `changed` is called after each message."""
-    if await _taken_ahead(wire, mirror, changed):
-        await sleep(BREATH)
-    pause = FIRST_PAUSE
-    while True:
-        first = True
-        reason = "the stream ended"
-        try:
-            async with aclosing(wire.messages(*mirror.place)) as messages:
-                async for message in messages:
-                    mirror.take(message)
-                    if first:
-                        first, pause = False, FIRST_PAUSE
-                        mirror.join()
-                        await _look_back(wire, mirror)
-                    changed()
-                    await asyncio.sleep(0)  # many may have come at once, and keys wait too
-        except Unreachable as error:
-            reason = str(error)
-        except OutOfStep as error:
-            mirror.forget()
-            reason = str(error)
-        mirror.lose(reason)
-        changed()
-        await sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
-
-
-async def _taken_ahead(wire: Wire, mirror: Mirror, changed: Callable[[], None]) -> bool:
-    """Take what was asked for before anybody listened; whether there was anything."""
-    taken = False
-    async with aclosing(wire.ahead()) as messages:
-        async for message in messages:
-            try:
-                mirror.take(message)
-            except OutOfStep:
-                return False
-            if not taken:
-                taken = True
-                await _look_back(wire, mirror)
-            changed()
-            await asyncio.sleep(0)  # a long state comes in many messages
-    return taken
-
-
-async def _look_back(wire: Wire, mirror: Mirror) -> None:
-    if mirror.recent:
-        return
-    try:
-        mirror.take_past(await wire.past())
-    except Unreachable:
-        return
-
-
-async def watch_health(wire: Wire, mirror: Mirror, changed: Callable[[], None]) -> None:
-    """Ask gateway and orchestrator how they are, again and again."""
-    while True:
-        before = mirror.changes
-        mirror.judge(await wire.health())
-        if mirror.changes != before:
-            changed()
-        await asyncio.sleep(HEALTH_SECONDS)

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
 from swarm_console.web.server import check_host, free
 from swarm_node.gateway.app import make_app as make_gateway
 from swarm_node.http.service import serving

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from swarm_console.known.mirror import Health
-from swarm_console.wire.stream import Unreachable
+from swarm_console.wire.stream import Health, Unreachable
 from swarm_node.model import commands as c
 from swarm_node.model.apply import apply
 from swarm_node.model.decide import decide

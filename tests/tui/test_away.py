@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from swarm_console.known import absence
+from swarm_console import absence
 from swarm_console.manners.memory import Look, Notebook
 from swarm_console.screens.away import AwayDialog
 from swarm_console.screens.confirm import Confirm

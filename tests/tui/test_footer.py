@@ -1,8 +1,8 @@
 """The footer: which keys stand in it, which give way, and what a click does."""
 
 from swarm_console.panes.footer import KeyFooter, Label, fitting
-from swarm_console.panes.tones import length
 from swarm_console.screens.help import HelpScreen
+from swarm_console.words.spans import length
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building, empty
 

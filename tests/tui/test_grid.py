@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from swarm_console.panes.grid import GAP, MOST, Column, bar, fit, sparkline
+from swarm_console.panes.grid import GAP, MOST, Column, fit
 from swarm_console.panes.table import placed
-from swarm_console.panes.tones import crop, length
+from swarm_console.words.meters import bar, sparkline
+from swarm_console.words.spans import crop, length
 
 COLUMNS = st.lists(
     st.builds(

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from swarm_console.known.follower import FIRST_PAUSE, LONGEST_PAUSE, follow
 from swarm_console.known.lineup import RANKS
-from swarm_console.known.mirror import Health, Mirror, OutOfStep
+from swarm_console.known.mirror import Mirror, OutOfStep
 from swarm_console.known.picture import Picture
-from swarm_console.wire.stream import FIRST_PAUSE, LONGEST_PAUSE, follow
+from swarm_console.wire.stream import Health
 from swarm_node.model import commands as c
 from swarm_node.model import instalments as parts_of
 from swarm_node.model.instalments import emptied, instalments, preview

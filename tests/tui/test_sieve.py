@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_console.panes.sieve import BadSieve, sieve
+from swarm_console.words.sieve import BadSieve, sieve
 
 CASES = {
     "part": ("fox", "www-client/firefox", True),

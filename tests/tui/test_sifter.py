@@ -3,8 +3,8 @@
 import pytest
 
 from swarm_console.panes import sifter as module
-from swarm_console.panes.sieve import sieve
 from swarm_console.panes.sifter import Sifter
+from swarm_console.words.sieve import sieve
 
 
 @pytest.fixture(autouse=True)

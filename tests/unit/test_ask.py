@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
 from swarm_console.wire import ask
 from swarm_console.wire.ask import Swarm, address, parse, refused
 from swarm_node.model.refusal import Refused

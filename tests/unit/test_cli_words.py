@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from swarm_console import cli
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.commandline.arguments import parse
-from swarm_console.commandline.errors import INTERRUPTED, Usage, explained
 from swarm_console.commandline.request import BY_ACTION, PROGRAM, Request, understood
+from swarm_console.errors import INTERRUPTED, Usage, explained
 from swarm_node.model.refusal import CODES, Refused
 
 SAME = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
 from swarm_console.wire.settings import DEFAULT, gateway, unquoted
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from swarm_console.actions.action import Outcome
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
 from swarm_console.words.pen import Pen
 from swarm_node.model.refusal import Refused
 from tests.unit.scripted import GONE, Answer, Scripted, build

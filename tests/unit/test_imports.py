@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -45,6 +46,34 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
 
 
+CONSOLE: Final = (
+    *("errors", "background", "words", "messages", "wire", "known", "logs", "replay", "manners", "actions"),
+    *("commandline", "keyboard", "panes", "screens", "web", "projector", "absence", "feed", "orders", "app"),
+    *("opening", "cli", "__main__"),
+)
+"""The parts of `swarm_console` from the bottom up."""
+
+
+def at_once(path: Path) -> Iterator[tuple[int, str]]:
+    """Every module that is loaded with a file: no late imports, and none for the sake of types."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    late = [node for node in tree.body if not isinstance(node, ast.ImportFrom | ast.Import)]
+    lines = {line for node in late for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    yield from ((line, module) for line, module in imported(path) if line not in lines)
+
+
+def upward(path: Path) -> list[str]:
+    """The imports of a file of the console that lead to a part above its own."""
+    own = path.relative_to(ROOT / "swarm_console").parts[0].removesuffix(".py")
+    heights = {part: height for height, part in enumerate(CONSOLE)}
+    found = []
+    for line, module in at_once(path):
+        part = module.removeprefix("swarm_console.").partition(".")[0]
+        if module.startswith("swarm_console.") and heights.get(part, 0) > heights[own]:
+            found.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
+    return found
+
+
 def strays(package: str, allowed: set[str]) -> list[str]:
     parts = {path.name.removesuffix(".py") for path in (ROOT / "swarm_node").iterdir()}
     found = []
@@ -63,6 +92,14 @@ def strays(package: str, allowed: set[str]) -> list[str]:
 def test_a_part_imports_only_what_lies_below_it(package: str, allowed: set[str]) -> None:
     assert sources(package), f"{package} has no sources"
     assert strays(package, allowed) == []
+
+
+def test_the_parts_of_the_console_import_downwards() -> None:
+    files = [path for path in sources("swarm_console") if path.name != "__init__.py"]
+    assert {path.relative_to(ROOT / "swarm_console").parts[0].removesuffix(".py") for path in files} == set(
+        CONSOLE
+    )
+    assert [stray for path in files for stray in upward(path)] == []
 
 
 def loaded(code: str) -> set[str]:
@@ -124,7 +161,7 @@ def test_help_of_the_services_imports_no_service() -> None:
 FIRST_PICTURE = {
     "swarm_console.screens": {"dashboard", "doors", "live", "paned"},
     "swarm_console.panes": {
-        *("blocked", "events", "footer", "frame", "grid", "nodes", "pane", "queue", "sieve", "staging"),
+        *("blocked", "events", "footer", "frame", "grid", "nodes", "pane", "queue", "staging"),
         *("sifter", "strip", "table", "tones", "top"),
     },
     "swarm_console.logs": set[str](),

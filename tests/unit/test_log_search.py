@@ -16,7 +16,7 @@ from swarm_console.logs.pattern import Budget, Pattern, TooCostly
 from swarm_console.logs.rows import CUT, Row, after, row_at, text_of
 from swarm_console.logs.search import Search
 from swarm_console.logs.source import Piece
-from swarm_console.panes.sieve import BadSieve
+from swarm_console.words.sieve import BadSieve
 
 RUNAWAY = r"(a|aa)+$"
 """Takes for ever on a line of a's that ends with anything else."""

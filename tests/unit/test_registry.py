@@ -11,8 +11,8 @@ import pytest
 from swarm_console.actions.registry import ACTIONS, find
 from swarm_console.commandline.arguments import for_action, help_text
 from swarm_console.commandline.completion import GLOBAL, script
-from swarm_console.commandline.errors import Usage
 from swarm_console.commandline.listing import listing, listing_json, with_table
+from swarm_console.errors import Usage
 
 README = Path(__file__).parents[2] / "README.md"
 PROMISED = {

@@ -9,7 +9,7 @@ import pytest
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.actions.undo import way_back
 from swarm_console.commandline.confirm import confirm
-from swarm_console.commandline.errors import Usage
+from swarm_console.errors import Usage
 from swarm_console.words.pen import Pen
 from swarm_node.model import events as e
 from swarm_node.model.refusal import Refused

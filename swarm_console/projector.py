@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from swarm_console.background import in_thread
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.known.mirror import Mirror
 from swarm_console.wire.stream import Wire
 from swarm_console.words.harmless import harmless

@@ -8,7 +8,7 @@ from textual.timer import Timer
 
 from swarm_console.actions.away import DAY, lately, since
 from swarm_console.background import in_thread
-from swarm_console.commandline.errors import explained
+from swarm_console.errors import explained
 from swarm_console.manners.memory import Look, Memory
 from swarm_console.screens import doors
 from swarm_console.words.harmless import harmless
