@@ -8,10 +8,8 @@ from textual.timer import Timer
 
 from swarm_console.actions.away import DAY, lately, since
 from swarm_console.background import in_thread
-from swarm_console.errors import explained
 from swarm_console.manners.memory import Look, Memory
 from swarm_console.screens import doors
-from swarm_console.words.harmless import harmless
 from swarm_node.model.refusal import Refused
 
 if TYPE_CHECKING:
@@ -83,16 +81,14 @@ class Absence:
             seen = await in_thread(partial(since, self._app.connect(self._app.say), last))
         except Refused as error:
             if error.code == "unknown_event":
-                self._app.notify(error.message, title=TITLE, markup=False)
+                self._app.tell(error.message, TITLE)
             return
         finally:
             self._told = True
         if seen["quiet"]:
             return
         if isinstance(self._app.screen, ModalScreen):
-            self._app.notify(
-                f"{self._app.key_names.get('away', '')} shows what happened", title=TITLE, markup=False
-            )
+            self._app.tell(f"{self._app.key_names.get('away', '')} shows what happened", TITLE)
         else:
             self._show(seen)
 
@@ -103,9 +99,7 @@ class Absence:
         try:
             self._show(await in_thread(ask))
         except Exception as error:
-            found = explained(error)[0]["error"]
-            text = harmless(f"{found['message']}\n→ {found['hint']}")
-            self._app.notify(text, title=TITLE, severity="error", markup=False)
+            self._app.fail(TITLE, error)
 
     def _show(self, seen: Any) -> None:
-        self._app.push_screen(doors.away(seen, self._app.clock(), self._app.key_names.get("away", "")))
+        doors.away(self._app, seen)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from swarm_console.actions.action import Action, Outcome, Parameter
 from swarm_console.background import in_thread
 from swarm_console.commandline.arguments import given_by
-from swarm_console.errors import Usage, explained
+from swarm_console.errors import Usage
 from swarm_console.keyboard.choices import choices
 from swarm_console.keyboard.offer import bar
 from swarm_console.screens.confirm import Confirm
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
 TOAST_LINES = 6
-ERROR_SECONDS = 10.0
 
 
 async def conduct(app: "SwarmConsole", action: Action, words: Sequence[str]) -> None:
@@ -28,19 +27,19 @@ async def conduct(app: "SwarmConsole", action: Action, words: Sequence[str]) -> 
     try:
         given = given_by(action, words)
     except Usage as error:
-        tell_error(app, action, error)
+        app.fail(action.title, error)
         return
     if reason := bar(action, app.picture(), given):
         app.deny(action.title, reason)
         return
-    app.busy[action.name] = action.title
+    app.orders.busy[action.name] = action.title
     app.feed.changed()
     try:
         await _conduct(app, action, given)
     except Exception as error:
-        tell_error(app, action, error)
+        app.fail(action.title, error)
     finally:
-        del app.busy[action.name]
+        del app.orders.busy[action.name]
         app.feed.changed()
 
 
@@ -79,12 +78,11 @@ def _tell(app: "SwarmConsole", action: Action, line: str, outcome: Outcome) -> N
     if not action.changes or len(lines) > TOAST_LINES:
         app.push_screen(Report(action.title, lines, line))
         return
-    severity = "information" if outcome.exit_code == 0 else "warning"
     text = "\n".join(
         [*lines, *_way_back(app, action)[: action.undoable], f"$ {line}   {app.key_names['copy']} copies it"]
     )
-    app.notify(text, title=action.title, severity=severity, markup=False)  # type: ignore[arg-type]
-    app.told = (line, app.clock() + app.NOTIFICATION_TIMEOUT)
+    app.tell(text, action.title, "information" if outcome.exit_code == 0 else "warning")
+    app.orders.told(line)
 
 
 def _way_back(app: "SwarmConsole", action: Action) -> list[str]:
@@ -92,11 +90,3 @@ def _way_back(app: "SwarmConsole", action: Action) -> list[str]:
     if not action.inverses:
         return []
     return [f"{app.key_names['undo']} takes it back" if action.undoable else "this cannot be taken back"]
-
-
-def tell_error(app: "SwarmConsole", action: Action, error: Exception) -> None:
-    """Say what went wrong, and the next step."""
-    document, _ = explained(error)
-    found = document["error"]
-    text = harmless("\n".join(filter(None, [found["message"], found["hint"] and f"→ {found['hint']}"])))
-    app.notify(text, title=action.title, severity="error", timeout=ERROR_SECONDS, markup=False)

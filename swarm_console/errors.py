@@ -38,6 +38,12 @@ def explained(error: BaseException) -> tuple[dict[str, Any], int]:
     return _document("internal", f"a bug of the console: {type(error).__name__}: {error}", hint), FAILED
 
 
+def said(error: BaseException) -> list[str]:
+    """An error in words: what is wrong, and the next step if there is one."""
+    found = explained(error)[0]["error"]
+    return [found["message"], *([f"→ {found['hint']}"] if found["hint"] else [])]
+
+
 def _document(code: str, message: str, hint: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "hint": hint}}
 

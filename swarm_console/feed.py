@@ -49,6 +49,12 @@ class Feed:
         app = self._app
         app.run_worker(follow(app.wire, app.mirror, self.changed), group="listen", exclusive=True)
 
+    def begin_anew(self) -> None:
+        """A fresh snapshot over a new connection."""
+        self._app.mirror.forget()
+        self.listen()
+        self.changed()
+
     def changed(self) -> None:
         """Something is different from the last picture."""
         self._changed.set()

@@ -5,10 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from swarm_console.background import in_thread
-from swarm_console.errors import explained
 from swarm_console.known.mirror import Mirror
 from swarm_console.wire.stream import Wire
-from swarm_console.words.harmless import harmless
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
@@ -45,6 +43,11 @@ class Projector:
         """Fetch a session and show it."""
         self._app.run_worker(self._open(session), group=BUSY, exclusive=True)
 
+    def move(self, how: str, by: int) -> None:
+        """A key of the replay was pressed."""
+        if self.replay is not None:
+            self.replay.move(how, by)
+
     def leave(self) -> bool:
         """Out of the replay, to the live swarm or else to the shell; whether there was a replay to leave."""
         if self.replay is None:
@@ -63,25 +66,23 @@ class Projector:
         )
 
         app = self._app
-        app.busy[BUSY] = f"session {session}"
+        app.orders.busy[BUSY] = f"session {session}"
         app.feed.changed()
         try:
             reel = await in_thread(partial(load, app.connect(app.say), str(session), self._tell))
             replay = Replay(reel)
         except Exception as error:
-            found = explained(error)[0]["error"]
-            text = harmless(f"{found['message']}\n→ {found['hint']}")
-            app.notify(text, title="Replay", severity="error", markup=False)
+            app.fail("Replay", error)
             return
         finally:
-            app.busy.pop(BUSY, None)
+            app.orders.busy.pop(BUSY, None)
             app.feed.changed()
         self._live = self._live or Live(app.wire, app.mirror, app.clock, app.locked)
         self._switch(Live(replay, Mirror(replay.clock), replay.clock, LOCKED), replay)
 
     def _tell(self, words: str) -> None:
         """How far it is, from the thread that fetches."""
-        self._app.busy[BUSY] = words
+        self._app.orders.busy[BUSY] = words
         self._app.call_from_thread(self._app.feed.changed)
 
     def _switch(self, to: Live, replay: "Replay | None") -> None:
@@ -90,6 +91,6 @@ class Projector:
         self.replay = replay
         while len(app.screen_stack) > 1:
             app.pop_screen()
-        app.dashboard.bar(replay)
+        app.about.bar(replay)
         app.feed.restart()
         app.refresh_bindings()

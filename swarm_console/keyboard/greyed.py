@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.actions import ActionParseResult, parse
-from textual.app import App
 from textual.dom import DOMNode
 
-from swarm_console.words.harmless import one_line
+from swarm_console.manners.speech import Speaking
 
 if TYPE_CHECKING:
     Node = DOMNode
@@ -31,12 +30,8 @@ class Keyed(Node):
         return None if self.obstacle(action, parameters) else True
 
 
-class Answering(Keyed, App[None]):
+class Answering(Keyed, Speaking):
     """Textual passes over a greyed key in silence; here it is told."""
-
-    def deny(self, title: str, reason: str) -> None:
-        """Say why something cannot be done."""
-        self.notify(one_line(reason), title=title, severity="warning", markup=False)
 
     async def run_action(
         self,

@@ -22,7 +22,32 @@ HEAD: Final = 100
 """Ready builds of which a node is asked."""
 
 
-class PackageDossier:
+class Dossier:
+    """What is read of the past in the swarm's log, and the attempts that this and the state tell of."""
+
+    past: Inquiry[list[Record]]
+    _tales: tuple[object, Sequence[Tale]] = (None, ())
+
+    def tales(self, picture: Picture) -> Sequence[Tale]:
+        """The attempts, newest first."""
+        key = (picture.state.next_attempt, self._since(picture), id(self.past.answer))
+        if key != self._tales[0]:
+            self._tales = key, self._told(picture.state, self.past.answer or ())
+        return self._tales[1]
+
+    def past_depends_on(self, picture: Picture) -> object:
+        """What makes the log be read anew."""
+        raise NotImplementedError
+
+    def _since(self, picture: Picture) -> object:
+        """What is different whenever an attempt is."""
+        raise NotImplementedError
+
+    def _told(self, state: State, past: Sequence[Record]) -> Sequence[Tale]:
+        raise NotImplementedError
+
+
+class PackageDossier(Dossier):
     """One build of the queue, by its id: why it is where it is, its attempts, and what production has."""
 
     def __init__(self, build: str, connect: Connect) -> None:
@@ -32,7 +57,6 @@ class PackageDossier:
         self.past: Inquiry[list[Record]] = Inquiry(self._ledger.newest)
         self.offer: Inquiry[Offer] = Inquiry(self._offered)
         self._why = Throttled(self._explained)
-        self._tales: tuple[object, list[Tale]] = (None, [])
 
     def build(self, picture: Picture) -> Build | None:
         """The build, as long as it is in the queue."""
@@ -42,20 +66,18 @@ class PackageDossier:
         """Why it is not running, or where it is."""
         return self._why(picture.state, picture.now) if self.id in picture.state.builds else None
 
-    def tales(self, picture: Picture) -> Sequence[Tale]:
-        """Its attempts, newest first."""
-        build = self.build(picture)
-        since = (build.status, build.since, build.attempt) if build is not None else None
-        key = (picture.state.next_attempt, since, id(self.past.answer))
-        if key != self._tales[0]:
-            self._tales = key, of_package(picture.state, self.id, self.past.answer or ())
-        return self._tales[1]
-
     def past_depends_on(self, picture: Picture) -> object:
-        """What makes the log be read anew: another attempt has ended."""
+        """Another attempt has ended."""
         build = self.build(picture)
         ended = (len(build.failures), build.status in DONE) if build is not None else None
         return picture.state.session.number, ended
+
+    def _since(self, picture: Picture) -> object:
+        build = self.build(picture)
+        return (build.status, build.since, build.attempt) if build is not None else None
+
+    def _told(self, state: State, past: Sequence[Record]) -> Sequence[Tale]:
+        return of_package(state, self.id, past)
 
     def _explained(self, state: State, now: float) -> Why:
         return why(state, state.builds[self.id], now)
@@ -64,7 +86,7 @@ class PackageDossier:
         return read(self._connect().get(f"/api/v1/production/{quoted(self.cp, safe='/')}"), Offer)
 
 
-class NodeDossier:
+class NodeDossier(Dossier):
     """One node, by its name: its attempts, what it says to the head of the queue, how far it has drifted."""
 
     def __init__(self, node: str, connect: Connect) -> None:
@@ -75,7 +97,6 @@ class NodeDossier:
         self.past: Inquiry[list[Record]] = Inquiry(self._read_past)
         self.drift: Inquiry[Drift] = Inquiry(self._drifted)
         self._answers = Throttled(self._said)
-        self._tales: tuple[object, list[Tale]] = (None, [])
 
     def node(self, picture: Picture) -> Node | None:
         """The node, if one of that name has ever registered."""
@@ -90,20 +111,16 @@ class NodeDossier:
         """What it says to the builds that could begin now."""
         return self._answers(picture.state, picture.now) if self.name in picture.state.nodes else ()
 
-    def tales(self, picture: Picture) -> Sequence[Tale]:
-        """Its attempts, newest first."""
-        node = self.node(picture)
-        done = (node.attempt, node.built, node.failed) if node is not None else None
-        key = (picture.state.next_attempt, done, id(self.past.answer))
-        if key != self._tales[0]:
-            self._tales = key, of_node(picture.state, self.name, self.past.answer or ())
-        return self._tales[1]
-
     def past_depends_on(self, picture: Picture) -> object:
-        """What makes the log be read anew: an attempt has ended, or older ones are wanted."""
+        """An attempt has ended, or older ones are wanted."""
+        return picture.state.session.number, self._since(picture), self._older
+
+    def _since(self, picture: Picture) -> object:
         node = self.node(picture)
-        done = (node.attempt, node.built, node.failed) if node is not None else None
-        return picture.state.session.number, done, self._older
+        return (node.attempt, node.built, node.failed) if node is not None else None
+
+    def _told(self, state: State, past: Sequence[Record]) -> Sequence[Tale]:
+        return of_node(state, self.name, past)
 
     def want_older(self) -> None:
         """Read one page more of the log."""

@@ -68,7 +68,7 @@ def open_shell(app: "SwarmConsole", node: Node) -> None:
             sys.stdout.flush()
             status = subprocess.run(words, check=False).returncode
     except SuspendNotSupported:
-        app.notify(f"in a terminal of your own: {one_line(line)}", title=TITLE, markup=False)
+        app.tell(f"in a terminal of your own: {one_line(line)}", TITLE)
         return
     except OSError as error:
         app.deny(TITLE, f"{words[0]}: {error.strerror or error}; set shell.command in console.toml")

@@ -4,8 +4,9 @@ import os
 from collections.abc import Collection, Sequence
 from itertools import repeat
 from operator import ge
-from typing import Final
+from typing import Any, Final
 
+from textual.app import App
 from textual.color import BLACK, WHITE, Color
 from textual.theme import Theme
 
@@ -61,6 +62,19 @@ def first_theme(remembered: str, known: Collection[str], colours: str | None) ->
     """
     wanted = (os.environ.get("TEXTUAL_THEME", ""), remembered)
     return next((name for name in wanted if name in known), ANSI if colours == "standard" else DARK.name)
+
+
+def put_on(app: App[Any], remembered: str) -> str:
+    """Have the App know our themes and begin in the right one; which that is."""
+    for theme in THEMES:
+        app.register_theme(theme)
+    app.theme = first_theme(remembered, app.available_themes, app.console.color_system)
+    return app.theme
+
+
+def other(theme: Theme) -> str:
+    """Dark becomes light, and the other way round."""
+    return LIGHT.name if theme.dark else DARK.name
 
 
 GROUNDS: Final = ("background", "surface", "panel")

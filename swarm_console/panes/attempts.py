@@ -1,7 +1,7 @@
 """Attempts: every try of a package, or on a node, how it ended, and what it cost."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from swarm_console.known.attempts import SIGNS, Tale
 from swarm_console.known.dossier import NodeDossier, PackageDossier
@@ -15,6 +15,12 @@ from swarm_console.panes.pane import Pane
 from swarm_console.words.pen import count, size
 from swarm_console.words.spans import Span
 from swarm_console.words.times import clock, lately
+
+TIMES: Final = (
+    Column("Ended", 11, spare=2),
+    Column("Took", 7, right=True),
+    Column("Predicted", 9, right=True, spare=4),
+)
 
 
 class TalesPane(Pane[Tale]):
@@ -31,6 +37,23 @@ Attempts, newest first, each with its log one key away.
 
     def words(self, item: Tale) -> str:
         return f"{item.number} {item.build} {item.node} {SIGNS[item.outcome][0]} {item.matter}"
+
+    def head(self, item: Tale) -> tuple[Cell, ...]:
+        """The cells before those of its times: its number, its state, and where or what it was."""
+        raise NotImplementedError
+
+    def what(self, item: Tale) -> str:
+        """What became of it, else what it took of the machine."""
+        return item.matter or memory(item)
+
+    def cells(self, item: Tale) -> tuple[Cell, ...]:
+        return (
+            *self.head(item),
+            Cell(lately(item.at, self.picture.now), "dim"),
+            took(item, self.picture),
+            Cell(clock(item.expected) if item.expected else "", "dim"),
+            Cell(self.what(item), "dim"),
+        )
 
     def summary(self, picture: Picture) -> str:
         tales = self.items(picture)
@@ -72,9 +95,7 @@ attempt began."""
         Column("#", 5, right=True),
         Column("State", 10),
         Column("Node", 8, spare=1),
-        Column("Ended", 11, spare=2),
-        Column("Took", 7, right=True),
-        Column("Predicted", 9, right=True, spare=4),
+        *TIMES,
         Column("What", 12, flex=1, spare=3),
     )
     dossier: PackageDossier
@@ -88,17 +109,12 @@ attempt began."""
     def empty(self, picture: Picture) -> str:
         return pending(self.dossier.past, picture) or "it was never tried"
 
-    def cells(self, item: Tale) -> tuple[Cell, ...]:
+    def head(self, item: Tale) -> tuple[Cell, ...]:
+        return Cell(str(item.number), "bold"), Cell(*SIGNS[item.outcome]), Cell(item.node)
+
+    def what(self, item: Tale) -> str:
         version = f"{item.build}  " if item.build != self.dossier.id else ""
-        return (
-            Cell(str(item.number), "bold"),
-            Cell(*SIGNS[item.outcome]),
-            Cell(item.node),
-            Cell(lately(item.at, self.picture.now), "dim"),
-            took(item, self.picture),
-            Cell(clock(item.expected) if item.expected else "", "dim"),
-            Cell(f"{version}{item.matter or memory(item)}", "dim"),
-        )
+        return f"{version}{super().what(item)}"
 
 
 class HistoryPane(TalesPane):
@@ -113,9 +129,7 @@ comes to the end. Enter opens the log of the marked one, `o` its package."""
         Column("#", 5, right=True, spare=1),
         Column("State", 10),
         Column("Package", 18, flex=2),
-        Column("Ended", 11, spare=2),
-        Column("Took", 7, right=True),
-        Column("Predicted", 9, right=True, spare=4),
+        *TIMES,
         Column("What", 10, flex=1, spare=3),
     )
     dossier: NodeDossier
@@ -131,16 +145,8 @@ comes to the end. Enter opens the log of the marked one, `o` its package."""
         more = "" if self.dossier.complete or not tales else " and older ones"
         return f"{super().summary(picture)}{more}"
 
-    def cells(self, item: Tale) -> tuple[Cell, ...]:
-        return (
-            Cell(str(item.number), "dim"),
-            Cell(*SIGNS[item.outcome]),
-            Cell(item.build),
-            Cell(lately(item.at, self.picture.now), "dim"),
-            took(item, self.picture),
-            Cell(clock(item.expected) if item.expected else "", "dim"),
-            Cell(item.matter or memory(item), "dim"),
-        )
+    def head(self, item: Tale) -> tuple[Cell, ...]:
+        return Cell(str(item.number), "dim"), Cell(*SIGNS[item.outcome]), Cell(item.build)
 
     def on_row_marked(self, message: RowMarked) -> None:
         super().on_row_marked(message)

@@ -116,13 +116,10 @@ wait for it."""
         )
         self.query_one(PackagesPane).draw(picture)
 
-    def on_build_chosen(self, message: BuildChosen) -> None:
-        self.console.open_build(message.build)
-
     def action_cure(self, number: int) -> None:
         """Do the remedy of that number."""
         if number <= len(self._remedies):
-            self.console.cure(self._remedies[number - 1])
+            self.console.orders.cure(self._remedies[number - 1])
 
     def action_back(self) -> None:
         """Clear the filter, else leave."""

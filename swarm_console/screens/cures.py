@@ -143,12 +143,12 @@ def offer_cures(app: "SwarmConsole") -> None:
     """Offer the cures of what is blocked, and do what is chosen."""
     found = app.picture().clusters
     if not found:
-        app.notify("nothing is blocked", title="Fix blocked", markup=False)
+        app.tell("nothing is blocked", "Fix blocked")
         return
 
     def cure(chosen: Choice | None) -> None:
         if isinstance(chosen, Remedy):
-            app.cure(chosen)
+            app.orders.cure(chosen)
         elif chosen == ALL:
             _ask_for_all(app, found)
 
@@ -161,7 +161,7 @@ def _ask_for_all(app: "SwarmConsole", found: Sequence[Cluster]) -> None:
 
     def apply(agreed: bool | None) -> None:
         if agreed:
-            app.call(words)
+            app.orders.call(words)
 
     lines = [_planned(cluster) for cluster in found]
     title = f"Do the first remedies of {count(len(found), 'cause')}"

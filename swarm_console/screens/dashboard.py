@@ -7,7 +7,6 @@ from textual.binding import Binding, BindingType
 
 from swarm_console.known.picture import Picture
 from swarm_console.manners.memory import Layout
-from swarm_console.messages import ClusterChosen, CureWanted
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.events import EventsPane
 from swarm_console.panes.frame import Frame
@@ -15,7 +14,6 @@ from swarm_console.panes.nodes import NodesPane
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.staging import StagingPane
-from swarm_console.screens import doors
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_node.model.clusters import Cluster
 from swarm_node.model.state import Build, Node
@@ -91,12 +89,6 @@ stale  nothing is heard from the swarm; the last picture stays until it is"""
         """There is nothing below it, but out of a replay it leads."""
         if not self.console.projector.leave():
             self.pane(self.present).enter()
-
-    def on_cluster_chosen(self, message: ClusterChosen) -> None:
-        self.app.push_screen(doors.cluster(message.cause))
-
-    def on_cure_wanted(self, message: CureWanted) -> None:
-        self.console.cure(message.remedy)
 
     def figure(self, pane: type[Frame], picture: Picture) -> tuple[str, str]:
         blocked, verdict = len(picture.blocked), picture.state.verified

@@ -2,60 +2,58 @@
 
 from typing import TYPE_CHECKING, Any
 
-from textual.screen import Screen
-
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
 
-def package(build: str) -> Screen[None]:
+def package(app: "SwarmConsole", build: str) -> None:
     """A package in depth."""
     from swarm_console.screens.package import PackageScreen
 
-    return PackageScreen(build)
+    app.push_screen(PackageScreen(build))
 
 
-def node(name: str) -> Screen[None]:
+def node(app: "SwarmConsole", name: str) -> None:
     """A node in depth."""
     from swarm_console.screens.node import NodeScreen
 
-    return NodeScreen(name)
+    app.push_screen(NodeScreen(name))
 
 
-def cluster(cause: str) -> Screen[None]:
+def cluster(app: "SwarmConsole", cause: str) -> None:
     """A cause of blocked builds in depth."""
     from swarm_console.screens.cluster import ClusterScreen
 
-    return ClusterScreen(cause)
+    app.push_screen(ClusterScreen(cause))
 
 
-def log(attempt: int, place: int | None) -> Screen[None]:
+def log(app: "SwarmConsole", attempt: int, place: int | None = None) -> None:
     """The log of an attempt, at an offset or at its end."""
     from swarm_console.screens.log import LogScreen
 
-    return LogScreen(attempt, place)
+    app.push_screen(LogScreen(attempt, place))
 
 
-def timeline() -> Screen[None]:
+def timeline(app: "SwarmConsole") -> None:
     """The session drone by drone."""
     from swarm_console.screens.timeline import TimelineScreen
 
-    return TimelineScreen()
+    app.push_screen(TimelineScreen())
 
 
-def sessions() -> Screen[None]:
+def sessions(app: "SwarmConsole") -> None:
     """Every session of the log."""
     from swarm_console.screens.sessions import SessionsScreen
 
-    return SessionsScreen()
+    app.push_screen(SessionsScreen())
 
 
-def help_(app: "SwarmConsole", screen: Screen[Any]) -> None:
-    """What a screen shows, and every key; once."""
+def help_(app: "SwarmConsole") -> None:
+    """What the present screen shows, and every key; once."""
     from swarm_console.screens.help import HelpScreen, help_of
 
-    if not isinstance(screen, HelpScreen):
-        app.push_screen(HelpScreen(help_of(app, screen)))
+    if not isinstance(app.screen, HelpScreen):
+        app.push_screen(HelpScreen(help_of(app, app.screen)))
 
 
 def cures(app: "SwarmConsole") -> None:
@@ -95,8 +93,8 @@ def difference(app: "SwarmConsole") -> None:
     open_live(app, ChangesPane)
 
 
-def away(seen: Any, now: float, again: str) -> Screen[None]:
+def away(app: "SwarmConsole", seen: Any) -> None:
     """What happened while nobody looked."""
     from swarm_console.screens.away import AwayDialog
 
-    return AwayDialog(seen, now, again)
+    app.push_screen(AwayDialog(seen, app.clock(), app.key_names.get("away", "")))

@@ -9,6 +9,8 @@ from textual.widgets import Static
 
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
+from swarm_console.messages import AttemptChosen, BuildChosen, ClusterChosen, CureWanted, NodeChosen
+from swarm_console.screens import doors
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
@@ -80,6 +82,23 @@ class LiveScreen(Ours, Screen[None]):
             from swarm_console.panes.playbar import PlayBar
 
             self.mount(PlayBar(replay), before=-1)
+
+    # -- what is chosen in the panes
+
+    def on_build_chosen(self, message: BuildChosen) -> None:
+        doors.package(self.console, message.build)
+
+    def on_node_chosen(self, message: NodeChosen) -> None:
+        doors.node(self.console, message.node)
+
+    def on_cluster_chosen(self, message: ClusterChosen) -> None:
+        doors.cluster(self.console, message.cause)
+
+    def on_attempt_chosen(self, message: AttemptChosen) -> None:
+        doors.log(self.console, message.number, message.place)
+
+    def on_cure_wanted(self, message: CureWanted) -> None:
+        self.console.orders.cure(message.remedy)
 
     def on_screen_resume(self) -> None:
         self.draw_soon()

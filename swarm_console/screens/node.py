@@ -1,31 +1,28 @@
 """A node in depth: what it builds and the log as it grows, its history, refusals and drift; a shell."""
 
-from collections.abc import Iterable
-from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from swarm_console.known.dossier import NodeDossier
 from swarm_console.known.picture import Picture
 from swarm_console.known.standing import standing
 from swarm_console.manners.shell import open_shell, why_no_shell
-from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import nodes
 from swarm_console.panes.attemptlog import LogPane
 from swarm_console.panes.attempts import HistoryPane
 from swarm_console.panes.drift import DriftPane
-from swarm_console.panes.frame import Frame
 from swarm_console.panes.machine import MachinePane
-from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.prose import Lines
 from swarm_console.panes.refused import RefusedPane
-from swarm_console.screens.paned import PanedScreen, digits
+from swarm_console.screens import doors
+from swarm_console.screens.depth import DepthScreen
+from swarm_console.screens.paned import digits
 from swarm_console.words.spans import Span
 from swarm_console.words.times import clock, of_day
 
 
-class NodeScreen(PanedScreen):
+class NodeScreen(DepthScreen):
     """Everything that is known of one node."""
 
     HELP = """\
@@ -34,7 +31,6 @@ where it drifted."""
     PANES = (MachinePane, LogPane, HistoryPane, RefusedPane, DriftPane)
     COLUMNS = ((MachinePane, HistoryPane), (LogPane, RefusedPane, DriftPane))
     FIRST = MachinePane
-    ROOM = (110, 30)
     AUTO_FOCUS = "MachinePane VerticalScroll"
     BINDING_GROUP_TITLE = "node"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,17 +48,7 @@ where it drifted."""
     def __init__(self, node: str) -> None:
         super().__init__()
         self.node = node
-        self.dossier = NodeDossier(node, lambda: self.console.connect(self.console.say))
-        self._attempt: int | None = None
-
-    def head(self) -> Iterable[Widget]:
-        yield Prose(classes="about")
-
-    def make(self, pane: type[Frame], classes: str) -> Frame:
-        made: Any = super().make(pane, classes)
-        made.dossier = self.dossier
-        made.connect = partial(self.console.connect, self.console.say)
-        return made  # type: ignore[no-any-return]
+        self.dossier: NodeDossier = NodeDossier(node, lambda: self.console.connect(self.console.say))
 
     @property
     def marked(self) -> str:
@@ -77,39 +63,16 @@ where it drifted."""
     def marked_node(self) -> str:
         return self.node
 
+    def about(self, picture: Picture) -> Lines:
+        return _head(picture, self.dossier)
+
     def draw(self, picture: Picture) -> None:
-        self.query_one(".about", Prose).show(_head(picture, self.dossier))
         super().draw(picture)
-        self._draw_log(picture)
-        self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
         drift = self.dossier.drift.answer
         self.set_class(drift is not None and not drift.in_step, "-adrift")
         if self.dossier.node(picture) is not None:
             self.inquire(self.dossier.drift, self.dossier.drift_depends_on(picture), picture)
         self.grey(("hold", "shell", "over"))
-
-    def _draw_log(self, picture: Picture) -> None:
-        """What it builds now, until another attempt is marked."""
-        tales = self.dossier.tales(picture)
-        self.set_class(not tales, "-untried")
-        marked = next((tale for tale in tales if tale.number == self._attempt), None)
-        log = self.query_one(LogPane)
-        log.show(marked or (tales[0] if tales else None))
-        log.draw(picture)
-
-    # -- what is chosen in the frames
-
-    def on_attempt_marked(self, message: AttemptMarked) -> None:
-        tales = self.dossier.tales(self.console.picture())
-        newest = not tales or tales[0].number == message.number
-        self._attempt = None if newest else message.number
-        self._draw_log(self.console.picture())
-
-    def on_attempt_chosen(self, message: AttemptChosen) -> None:
-        self.console.open_log(message.number, message.place)
-
-    def on_cure_wanted(self, message: CureWanted) -> None:
-        self.console.cure(message.remedy)
 
     # -- keys
 
@@ -138,7 +101,7 @@ where it drifted."""
         """Drain it, or resume it when it is drained."""
         node = self.dossier.node(self.console.picture())
         if node is not None:
-            self.console.do("resume" if node.held else "drain", [self.node])
+            self.console.orders.do("resume" if node.held else "drain", [self.node])
 
     def action_shell(self) -> None:
         """Open a shell on it."""
@@ -149,7 +112,7 @@ where it drifted."""
     def action_over(self) -> None:
         """Go to its package."""
         if build := self._package(self.console.picture()):
-            self.console.open_build(build)
+            doors.package(self.console, build)
 
 
 def _head(picture: Picture, dossier: NodeDossier) -> Lines:

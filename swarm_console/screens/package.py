@@ -1,27 +1,25 @@
 """A package in depth: why it is where it is, its attempts and their logs, its neighbours, what it changes."""
 
-from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from swarm_console.known.dossier import PackageDossier
 from swarm_console.known.picture import Picture
-from swarm_console.messages import AttemptChosen, AttemptMarked, CureWanted
 from swarm_console.panes import queue
 from swarm_console.panes.attemptlog import LogPane
 from swarm_console.panes.attempts import AttemptsPane
 from swarm_console.panes.change import ChangePane
 from swarm_console.panes.cost import CostPane
-from swarm_console.panes.frame import Frame
 from swarm_console.panes.needs import NeedsPane
-from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.prose import Lines
 from swarm_console.panes.why import WhyPane, cures
+from swarm_console.screens import doors
 from swarm_console.screens.cures import ALL, Choice, CuresDialog
-from swarm_console.screens.paned import PanedScreen, digits
+from swarm_console.screens.depth import DepthScreen
+from swarm_console.screens.paned import digits
 from swarm_console.words.meters import bar
 from swarm_console.words.spans import Span
 from swarm_console.words.times import clock
@@ -32,7 +30,7 @@ from swarm_node.model.state import OPEN, Build
 BAR = 24
 
 
-class PackageScreen(PanedScreen):
+class PackageScreen(DepthScreen):
     """Everything that is known of one build."""
 
     HELP = """\
@@ -41,7 +39,6 @@ changes and costs."""
     PANES = (WhyPane, NeedsPane, AttemptsPane, LogPane, ChangePane, CostPane)
     COLUMNS = ((WhyPane, LogPane), (NeedsPane, AttemptsPane, ChangePane, CostPane))
     FIRST = WhyPane
-    ROOM = (110, 30)
     AUTO_FOCUS = "WhyPane VerticalScroll"
     BINDING_GROUP_TITLE = "package"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,17 +53,7 @@ changes and costs."""
     def __init__(self, build: str) -> None:
         super().__init__()
         self.build = build
-        self.dossier = PackageDossier(build, lambda: self.console.connect(self.console.say))
-        self._attempt: int | None = None
-
-    def head(self) -> Iterable[Widget]:
-        yield Prose(classes="about")
-
-    def make(self, pane: type[Frame], classes: str) -> Frame:
-        made: Any = super().make(pane, classes)
-        made.dossier = self.dossier
-        made.connect = partial(self.console.connect, self.console.say)
-        return made  # type: ignore[no-any-return]
+        self.dossier: PackageDossier = PackageDossier(build, lambda: self.console.connect(self.console.say))
 
     @property
     def marked(self) -> str:
@@ -76,35 +63,13 @@ changes and costs."""
     def marked_build(self) -> str:
         return self.build
 
+    def about(self, picture: Picture) -> Lines:
+        return _head(picture, self.dossier)
+
     def draw(self, picture: Picture) -> None:
-        self.query_one(".about", Prose).show(_head(picture, self.dossier))
         super().draw(picture)
-        self._draw_log(picture)
-        self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
         self.inquire(self.dossier.offer, picture.state.current, picture)
         self.grey(("cure", "remedies", "unblock", "over"))
-
-    def _draw_log(self, picture: Picture) -> None:
-        tales = self.dossier.tales(picture)
-        self.set_class(not tales, "-untried")
-        marked = next((tale for tale in tales if tale.number == self._attempt), None)
-        log = self.query_one(LogPane)
-        log.show(marked or (tales[0] if tales else None))
-        log.draw(picture)
-
-    # -- what is chosen in the frames
-
-    def on_attempt_marked(self, message: AttemptMarked) -> None:
-        tales = self.dossier.tales(self.console.picture())
-        newest = not tales or tales[0].number == message.number
-        self._attempt = None if newest else message.number
-        self._draw_log(self.console.picture())
-
-    def on_attempt_chosen(self, message: AttemptChosen) -> None:
-        self.console.open_log(message.number, message.place)
-
-    def on_cure_wanted(self, message: CureWanted) -> None:
-        self.console.cure(message.remedy)
 
     # -- keys
 
@@ -128,7 +93,7 @@ changes and costs."""
     def action_cure(self) -> None:
         """Do what is likeliest to help."""
         for remedy in self._cures(self.console.picture())[:1]:
-            self.console.cure(remedy)
+            self.console.orders.cure(remedy)
 
     def action_remedies(self) -> None:
         """Choose among all remedies."""
@@ -144,17 +109,17 @@ changes and costs."""
     def _chosen(self, remedy: Choice | None) -> None:
         for chosen in self._cures(self.console.picture())[:1] if remedy == ALL else (remedy,):
             if isinstance(chosen, Remedy):
-                self.console.cure(chosen)
+                self.console.orders.cure(chosen)
 
     def action_unblock(self) -> None:
         """Try this package again."""
-        self.console.do("unblock", [self.build])
+        self.console.orders.do("unblock", [self.build])
 
     def action_over(self) -> None:
         """Go to the node that builds it."""
         build = self.dossier.build(self.console.picture())
         if build is not None and (node := self.console.picture().node_of(build)) is not None:
-            self.console.open_node(node.name)
+            doors.node(self.console, node.name)
 
 
 def _why_not_again(build: Build) -> str:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from swarm_console.known.inquiry import Inquiry
 from swarm_console.known.picture import Picture
-from swarm_console.messages import BuildChosen, NodeChosen, PaneWanted
+from swarm_console.messages import PaneWanted
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.strip import PaneStrip
@@ -159,12 +159,6 @@ class PanedScreen(LiveScreen):
     def leave(self) -> None:
         """Go where one came from."""
         self.app.pop_screen()
-
-    def on_build_chosen(self, message: BuildChosen) -> None:
-        self.console.open_build(message.build)
-
-    def on_node_chosen(self, message: NodeChosen) -> None:
-        self.console.open_node(message.node)
 
     def on_pane_wanted(self, message: PaneWanted) -> None:
         self.action_pane(message.pane)

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from swarm_console.actions.registry import ACTIONS
-from swarm_console.errors import explained
+from swarm_console.errors import said
 from swarm_console.keyboard.offer import bar
 from swarm_console.known.picture import Picture
 from swarm_console.known.shelf import Shelf
@@ -91,7 +91,7 @@ One release in depth: what it holds, what it changed, and what spoke against it 
         try:
             show(await read())
         except Exception as error:
-            show(None, explained(error)[0]["error"]["message"])
+            show(None, said(error)[0])
         self.draw(self.console.picture())
 
     # -- keys
@@ -106,7 +106,7 @@ One release in depth: what it holds, what it changed, and what spoke against it 
 
     def action_roll_back(self) -> None:
         """Show clients this release again."""
-        self.console.do("rollback", [str(self.release)])
+        self.console.orders.do("rollback", [str(self.release)])
 
 
 def why_not_back(picture: Picture, number: int) -> str:

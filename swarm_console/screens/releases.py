@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
-from swarm_console.errors import explained
+from swarm_console.errors import said
 from swarm_console.known.picture import Picture
 from swarm_console.known.shelf import Shelf
 from swarm_console.messages import ReleaseChosen, ReleaseMarked
@@ -100,7 +100,7 @@ marked."""
         try:
             pane.show(await self.shelf.difference(older, newer))
         except Exception as error:
-            pane.show(None, explained(error)[0]["error"]["message"])
+            pane.show(None, said(error)[0])
 
     # -- keys
 
@@ -133,7 +133,7 @@ marked."""
 
     def action_roll_back(self) -> None:
         """Show clients the release under the cursor again."""
-        self.console.do("rollback", [str(self.release)])
+        self.console.orders.do("rollback", [str(self.release)])
 
     def action_section(self) -> None:
         """Only the next kind of change."""

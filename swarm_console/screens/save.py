@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from swarm_console.errors import explained
 from swarm_console.logs.save import save
 from swarm_console.logs.source import Source
 from swarm_console.screens.confirm import Confirm
@@ -58,27 +57,25 @@ async def save_log(app: "SwarmConsole", source: Source, name: str) -> None:
     try:
         await _save(app, source, Path(typed).expanduser())
     except Exception as error:
-        found = explained(error)[0]["error"]
-        text = one_line("; ".join(filter(None, [found["message"], found["hint"]])))
-        app.notify(text, title="Not saved", severity="error", timeout=ERROR_SECONDS, markup=False)
+        app.fail("Not saved", error)
 
 
 async def _save(app: "SwarmConsole", source: Source, path: Path) -> None:
     replace = path.exists()
     if replace and not await app.push_screen_wait(_overwrite(path, source.attempt)):
         return
-    app.busy[TITLE] = TITLE
+    app.orders.busy[TITLE] = TITLE
 
     def tell(written: int, whole: int) -> None:
-        app.busy[TITLE] = f"{TITLE}: {written / max(whole, 1):.0%}"
+        app.orders.busy[TITLE] = f"{TITLE}: {written / max(whole, 1):.0%}"
         app.feed.changed()
 
     try:
         written = await save(source, path, replace, tell)
     finally:
-        del app.busy[TITLE]
+        del app.orders.busy[TITLE]
         app.feed.changed()
-    app.notify(one_line(f"{path}, {size(written)}"), title="Saved", markup=False)
+    app.tell(one_line(f"{path}, {size(written)}"), "Saved")
 
 
 def _overwrite(path: Path, attempt: int) -> Confirm:

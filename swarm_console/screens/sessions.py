@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from swarm_console.background import in_thread
-from swarm_console.errors import explained
+from swarm_console.errors import said
 from swarm_console.messages import SessionChosen
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.sessions import SessionsPane
@@ -36,8 +36,7 @@ class SessionsScreen(PanedScreen):
             pane.found = await in_thread(partial(sessions, self.console.connect(self.console.say)))
             pane.said = "no session has been opened yet: build-swarm fresh"
         except Exception as error:
-            told = explained(error)[0]["error"]
-            pane.said = f"{told['message']} → {told['hint']}"
+            pane.said = " ".join(said(error))
         self.draw(self.console.picture())
 
     def on_session_chosen(self, message: SessionChosen) -> None:

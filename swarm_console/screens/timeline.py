@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from swarm_console.known.picture import Picture
-from swarm_console.messages import BuildChosen
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.gantt import Gantt
 from swarm_console.panes.timeline import TimelinePane
@@ -48,6 +47,3 @@ class TimelineScreen(LiveScreen):
     def draw(self, picture: Picture) -> None:
         self.query_one(Top).draw(picture)
         self.query_one(TimelinePane).draw(picture)
-
-    def on_build_chosen(self, message: BuildChosen) -> None:
-        self.console.open_build(message.build)

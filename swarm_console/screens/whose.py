@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from swarm_console.actions.logs import meant
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.background import in_thread
-from swarm_console.conduct import tell_error
 from swarm_console.keyboard.choices import choices
 from swarm_console.known.attempts import latest
+from swarm_console.screens import doors
 from swarm_console.screens.parameter import ParameterDialog
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ async def _open(app: "SwarmConsole") -> None:
         word = await app.push_screen_wait(asking)
     if word:
         try:
-            app.open_log(await _attempt(app, word))
+            doors.log(app, await _attempt(app, word))
         except Exception as error:
-            tell_error(app, LOGS, error)
+            app.fail(LOGS.title, error)
 
 
 async def _attempt(app: "SwarmConsole", word: str) -> int:

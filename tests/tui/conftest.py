@@ -54,7 +54,7 @@ class Stage:
         mirror = self.app.mirror
         if (replay := self.app.projector.replay) is not None:
             return mirror.known and replay.reel.index == replay.player.index
-        if self.app.busy and not isinstance(self.app.screen, Dialog):
+        if self.app.orders.busy and not isinstance(self.app.screen, Dialog):
             return False
         if self.story.gone:
             return not mirror.link.live and mirror.health == self.story.well

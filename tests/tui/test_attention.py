@@ -13,6 +13,7 @@ from swarm_console.manners.configuration import Attention, Configuration
 from swarm_console.manners.memory import Notebook
 from swarm_console.manners.themes import DARK, LIGHT
 from swarm_console.panes.blocked import BlockedPane
+from swarm_console.screens.dashboard import Dashboard
 from swarm_node.model import commands as c
 from swarm_node.model.events import Finding
 from swarm_node.model.next_action import next_action
@@ -149,7 +150,8 @@ async def used(notebook: Notebook, *keys: str) -> tuple[str, str, bool]:
         await pilot.pause()
         await pilot.press(*keys)
         await pilot.pause()
-        dashboard = app.dashboard
+        dashboard = app.screen_stack[0]
+        assert isinstance(dashboard, Dashboard)
         return app.theme, dashboard.present, dashboard.maximized is not None
 
 

@@ -113,7 +113,7 @@ async def test_reset_can_be_declined(keys: tuple[str, ...], open_console: Open) 
         await act(stage, "R")
         await act(stage, *keys)
         assert stage.operator.acted == []
-        assert not stage.app.busy
+        assert not stage.app.orders.busy
 
 
 @pytest.mark.parametrize("keys", [("y",), ("tab", "enter"), ("right", "enter")])
@@ -310,7 +310,7 @@ async def test_a_parameter_can_be_given_up(open_console: Open) -> None:
         await stage.pilot.pause()
         await act(stage, "escape")
         assert stage.operator.acted == []
-        assert not stage.app.busy
+        assert not stage.app.orders.busy
 
 
 async def test_the_light_theme(open_console: Open) -> None:

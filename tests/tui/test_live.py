@@ -122,13 +122,13 @@ async def test_a_key_does_the_action_in_the_swarm(site: tuple[Site, Parts]) -> N
         await until(pilot, lambda: app.mirror.link.live)
         await pilot.press("p")
         await until(pilot, lambda: parts.swarm.state.held)
-        await until(pilot, lambda: app.mirror.state.held and not app.busy)
+        await until(pilot, lambda: app.mirror.state.held and not app.orders.busy)
         await pilot.press("P")
-        await until(pilot, lambda: not app.mirror.state.held and not app.busy)
+        await until(pilot, lambda: not app.mirror.state.held and not app.orders.busy)
         await pilot.press("R")
         await until(pilot, lambda: type(app.screen).__name__ == "Confirm")
         await pilot.press("y")
-        await until(pilot, lambda: not app.mirror.state.builds and not app.busy)
+        await until(pilot, lambda: not app.mirror.state.builds and not app.orders.busy)
         assert not parts.swarm.state.builds
 
 
@@ -140,7 +140,7 @@ async def test_the_gateway_goes_and_comes_back(site: tuple[Site, Parts]) -> None
         await until(pilot, lambda: not app.mirror.link.live and bool(app.mirror.health.gateway))
         await begin_build(parts, "tarn")
         await pilot.press("b")
-        await until(pilot, lambda: not app.busy)
+        await until(pilot, lambda: not app.orders.busy)
         assert [note.severity for note in app._notifications] == ["error"]
         assert app.picture().totals.needed == len(ROWS), "the last picture stays"
         await here.start_gateway()

@@ -10,6 +10,7 @@ from textual import events
 from swarm_console.logs.pages import PAGE
 from swarm_console.panes.log import LogBar
 from swarm_console.panes.logstatus import LogStatus
+from swarm_console.screens import doors
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.log import LogScreen
@@ -44,7 +45,7 @@ async def reading(open_console: Open, text: bytes, size: tuple[int, int] = (100,
     story = building()
     async with open_console(story, size=size) as stage:
         story.write(attempt_of(story), text)
-        stage.app.open_log(attempt_of(story))
+        doors.log(stage.app, attempt_of(story))
         await stage.settle()
         await ready(stage)
         yield stage
@@ -83,7 +84,7 @@ async def test_l_again_goes_on_with_what_the_node_builds_now(open_console: Open)
     first = attempt_of(story)
     story.write(first, log_of(10))
     async with open_console(story) as stage:
-        stage.app.open_log(first)
+        doors.log(stage.app, first)
         await stage.settle()
         await press(stage, "l")
         assert "this is the newest log of its node" in stage.text()
@@ -204,7 +205,7 @@ async def test_growth_is_heard_of_and_not_asked_for(open_console: Open) -> None:
 async def test_a_log_that_has_not_begun(open_console: Open) -> None:
     story = building()
     async with open_console(story) as stage:
-        stage.app.open_log(attempt_of(story))
+        doors.log(stage.app, attempt_of(story))
         await stage.settle()
         await until(stage, lambda: view_of(stage).trouble)
         assert "there is no log of attempt 3" in stage.text()
@@ -471,7 +472,7 @@ def failing() -> tuple[Story, int, list[int]]:
 async def test_e_goes_from_proof_to_proof(open_console: Open) -> None:
     story, number, evidence = failing()
     async with open_console(story, size=(120, 30)) as stage:
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await stage.settle()
         await ready(stage)
         assert "✗ failed" in stage.text()
@@ -485,7 +486,7 @@ async def test_e_goes_from_proof_to_proof(open_console: Open) -> None:
 async def test_evidence_is_marked(open_console: Open) -> None:
     story, number, evidence = failing()
     async with open_console(story, size=(120, 30)) as stage:
-        stage.app.open_log(number, evidence[0])
+        doors.log(stage.app, number, evidence[0])
         await stage.settle()
         await ready(stage)
         assert "▶ ../lib/Foo.cpp:14:3: error:" in stage.text()
@@ -519,7 +520,7 @@ async def test_times(open_console: Open) -> None:
         for seconds in (0, 5, 60):
             story.now += seconds
             story.write(number, b"first\nsecond\n")
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await stage.settle()
         await ready(stage)
         await press(stage, "t")
@@ -545,7 +546,7 @@ async def test_digits_go_back_in_time(open_console: Open) -> None:
         for minute in range(90):
             story.write(number, b"".join(b"minute %d, line %d\n" % (minute, line) for line in range(40)))
             story.now += 60
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await stage.settle()
         await ready(stage)
         for key, back in (("2", 1), ("3", 5), ("4", 15), ("5", 30), ("6", 60)):
@@ -622,7 +623,7 @@ async def name(stage: Stage, *keys: str) -> None:
 
 
 async def told(stage: Stage) -> str:
-    await until(stage, lambda: stage.app._notifications and not stage.app.busy)
+    await until(stage, lambda: stage.app._notifications and not stage.app.orders.busy)
     return list(stage.app._notifications)[-1].message
 
 
@@ -647,7 +648,7 @@ async def test_a_file_that_is_there_is_kept_unless_one_says_yes(open_console: Op
             await stage.pilot.pause()
             assert "rust-1.88.0-3.log is there, 8 B" in stage.text()
             await stage.press(answer)
-            await until(stage, lambda: isinstance(stage.app.screen, LogScreen) and not stage.app.busy)
+            await until(stage, lambda: isinstance(stage.app.screen, LogScreen) and not stage.app.orders.busy)
             if kept:
                 assert (here / "rust-1.88.0-3.log").read_text() == "precious"
         await told(stage)

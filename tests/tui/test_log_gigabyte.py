@@ -10,6 +10,7 @@ from swarm_console.app import SwarmConsole
 from swarm_console.logs.pages import KEPT
 from swarm_console.panes.lines import LogLines
 from swarm_console.panes.log import LogBar
+from swarm_console.screens import doors
 from swarm_console.screens.log import LogScreen
 from swarm_node.orchestrator.parts import Parts
 from tests.tui.test_live import Site, begin_build, console, site, until
@@ -51,7 +52,7 @@ def write(path: Path) -> None:
 async def opened(pilot: Pilot[None], app: SwarmConsole, number: int) -> LogLines:
     """The lines of the log's screen."""
     await until(pilot, lambda: app.mirror.link.live)
-    app.open_log(number)
+    doors.log(app, number)
     await until(pilot, lambda: isinstance(app.screen, LogScreen) and bool(app.screen.query(LogLines)))
     return app.screen.query_one(LogLines)
 

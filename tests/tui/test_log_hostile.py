@@ -3,6 +3,7 @@
 import pytest
 
 from swarm_console.logs.pages import PAGE
+from swarm_console.screens import doors
 from swarm_console.screens.log import LogScreen
 from tests.tui.conftest import Open, Stage
 from tests.tui.scenes.log import HOSTILE, attempt_of
@@ -50,7 +51,7 @@ async def test_every_way_to_look_at_it(text: bytes, open_console: Open) -> None:
     story = building()
     async with open_console(story, size=(80, 24)) as stage:
         story.write(attempt_of(story), text)
-        stage.app.open_log(attempt_of(story))
+        doors.log(stage.app, attempt_of(story))
         await stage.settle()
         await ready(stage)
         check(stage)
@@ -70,7 +71,7 @@ async def test_a_line_of_a_hundred_megabytes_costs_nothing(filler: bytes, open_c
     number = attempt_of(story)
     async with open_console(story, size=(100, 30)) as stage:
         story.write(number, b"begin\n" + filler * (100 * MEGABYTE // len(filler)) + b"\nthe end\n")
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await stage.settle()
         await ready(stage)
         assert "the end" in stage.text()
@@ -90,7 +91,7 @@ async def test_a_line_of_a_hundred_megabytes_is_searched(open_console: Open) -> 
     number = attempt_of(story)
     async with open_console(story, size=(100, 30)) as stage:
         story.write(number, b"x" * (60 * MEGABYTE) + b"needle" + b"x" * (40 * MEGABYTE) + b"\n")
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await stage.settle()
         await ready(stage)
         await press(stage, "g", "slash", *"needle", "enter")
@@ -105,7 +106,7 @@ async def test_names_are_hostile_too(open_console: Open) -> None:
         story = infested(name)
         story.write(1, HOSTILE)
         async with open_console(story, size=(80, 24)) as stage:
-            stage.app.open_log(1)
+            doors.log(stage.app, 1)
             await stage.settle()
             await ready(stage)
             check(stage)

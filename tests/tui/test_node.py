@@ -6,6 +6,7 @@ from swarm_console.panes.attempts import HistoryPane
 from swarm_console.panes.drift import DriftPane
 from swarm_console.panes.machine import MachinePane
 from swarm_console.panes.refused import RefusedPane
+from swarm_console.screens import doors
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.log import LogScreen
 from swarm_console.screens.node import NodeScreen
@@ -24,7 +25,7 @@ DRIFT_OF_TAU = {f"/api/v1/nodes/{TAU}/drift": DRIFT}
 
 async def opened(stage: Stage, node: str) -> NodeScreen:
     """The screen of a node, once everything that it asks for has been answered."""
-    stage.app.open_node(node)
+    doors.node(stage.app, node)
     await stage.settle()
     screen = stage.app.screen
     assert isinstance(screen, NodeScreen)
@@ -86,7 +87,7 @@ class TestMachine:
 
     async def test_one_that_nobody_has_seen(self, open_console: Open) -> None:
         async with open_console(empty()) as stage:
-            stage.app.open_node("drone-Nobody")
+            doors.node(stage.app, "drone-Nobody")
             await stage.settle()
             assert "no node of that name has registered" in stage.text()
             for key in ("d", "s", "o"):

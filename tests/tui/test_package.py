@@ -8,6 +8,7 @@ from swarm_console.panes.cost import CostPane
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.needs import NeedsPane
 from swarm_console.panes.why import Choice, WhyPane
+from swarm_console.screens import doors
 from swarm_console.screens.cures import CuresDialog
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.log import LogScreen
@@ -39,7 +40,7 @@ CURL_OFFER = {"/api/v1/production/net-misc/curl": OLD_CURL}
 
 async def opened(stage: Stage, build: str) -> PackageScreen:
     """The screen of a package, once everything that it asks for has been answered."""
-    stage.app.open_build(build)
+    doors.package(stage.app, build)
     await stage.settle()
     screen = stage.app.screen
     assert isinstance(screen, PackageScreen)
@@ -444,7 +445,7 @@ async def test_a_stale_picture_asks_for_nothing(open_console: Open) -> None:
     async with open_console(story) as stage:
         story.vanish()
         await stage.settle()
-        stage.app.open_build(MPV)
+        doors.package(stage.app, MPV)
         await stage.settle()
         screen = stage.app.screen
         assert isinstance(screen, PackageScreen)

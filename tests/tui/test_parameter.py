@@ -97,4 +97,4 @@ async def test_a_name_is_clicked(open_console: Open) -> None:
 async def test_it_can_be_given_up(open_console: Open) -> None:
     async with open_console(building()) as stage:
         assert await asked(stage, "down", "escape") == []
-        assert not stage.app.busy
+        assert not stage.app.orders.busy

@@ -327,7 +327,7 @@ async def test_a_session_that_cannot_be_fetched_is_told(open_console: Open) -> N
         await until(stage, lambda: bool(toasts(stage)))
         assert "no gateway answers" in toasts(stage)[-1][0]
         assert stage.app.projector.replay is None
-        assert not stage.app.busy
+        assert not stage.app.orders.busy
 
 
 async def test_a_log_that_cannot_be_read_is_told_in_the_list(open_console: Open) -> None:

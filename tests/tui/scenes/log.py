@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from swarm_console.screens import doors
 from swarm_node.model.work import Diagnosis, Place
 from tests.tui.conftest import Stage
 from tests.tui.scenes.scene import SIZES, Scene, every_size
@@ -93,7 +94,7 @@ def opened(*keys: str) -> Callable[[Stage], Any]:
         number = max(story.logs)
         if story.state.attempts[number].outcome == "open":
             story.progress("drone-Izar", "compile", 0.62, 12.0)
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await stage.settle()
         await ready(stage)
         for key in keys:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from swarm_console.screens import doors
 from swarm_node.model import commands as c
 from tests.tui.conftest import Stage
 from tests.tui.scenes.package import listened
@@ -100,7 +101,7 @@ def opened(node: str, *pressed: str) -> Any:
             for load in (2.0, 5.5, 9.0, 12.5, 15.0, 15.5):
                 stage.story.progress(node, "compile", 0.62, load)
         await stage.settle()
-        stage.app.open_node(node)
+        doors.node(stage.app, node)
         await stage.settle()
         await keys(*pressed)(stage)
 
@@ -109,7 +110,7 @@ def opened(node: str, *pressed: str) -> Any:
 
 async def unknown(stage: Stage) -> None:
     """Open a node that nobody has seen."""
-    stage.app.open_node("drone-Nobody")
+    doors.node(stage.app, "drone-Nobody")
     await stage.settle()
 
 

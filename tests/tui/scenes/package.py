@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from swarm_console.screens import doors
 from swarm_node.model import commands as c
 from swarm_node.model.work import Diagnosis, Place
 from tests.tui.conftest import Stage
@@ -121,7 +122,7 @@ async def listen(stage: Stage) -> None:
     await stage.settle()
     attempt = stage.story.state.nodes["drone-Izar"].attempt
     assert attempt is not None
-    stage.app.open_build(stage.story.state.attempts[attempt].build)
+    doors.package(stage.app, stage.story.state.attempts[attempt].build)
     await stage.settle()
 
 
@@ -129,7 +130,7 @@ def opened(build: str, *pressed: str) -> Any:
     """Open a package, then press these."""
 
     async def act(stage: Stage) -> None:
-        stage.app.open_build(build)
+        doors.package(stage.app, build)
         await stage.settle()
         await keys(*pressed)(stage)
 
