@@ -79,6 +79,10 @@ def _clock(at: float) -> str:
     return of_day(at)[:5]
 
 
+PACKAGE = Parameter(
+    "package", "any spelling of a package of the queue", positional=True, required=True, completes="package"
+)
+
 ACTIONS = (
     Action(
         "why",
@@ -87,14 +91,6 @@ ACTIONS = (
         why,
         show_why,
         key="w",
-        parameters=(
-            Parameter(
-                "package",
-                "any spelling of a package of the queue",
-                positional=True,
-                required=True,
-                completes="package",
-            ),
-        ),
+        parameters=(PACKAGE,),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.actions.explain import show_why
+from swarm_console.actions.explain import PACKAGE, show_why
 from swarm_console.actions.look import show_history
 from swarm_console.wire.path import quoted
 from swarm_console.words.pen import duration, size
@@ -106,13 +106,7 @@ ACTIONS = (
         package,
         show,
         parameters=(
-            Parameter(
-                "package",
-                "any spelling of a package of the queue",
-                positional=True,
-                required=True,
-                completes="package",
-            ),
+            PACKAGE,
             Parameter("limit", "how many of its attempts", kind="integer", default=20, word="N"),
         ),
     ),

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -174,6 +174,14 @@ def furnish(root: Path, worlds: Mapping[str, Iterable[str]] | None = None) -> Sw
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(source.read_bytes())
     return Swarm(root)
+
+
+def of_a_story(swarm: Swarm, request: pytest.FixtureRequest) -> Iterator[Swarm]:
+    """A swarm for the tests of one story, ended after the last."""
+    swarm.failures = request.session.testsfailed
+    yield swarm
+    if swarm.process is not None:
+        swarm.end()
 
 
 def goes_on(swarm: Swarm, request: pytest.FixtureRequest) -> None:

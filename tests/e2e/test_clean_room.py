@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from swarm_node.drone.base import base_id
 from swarm_node.drone.build import Attempt, Workshop, build
 from swarm_node.drone.room import room_kind
-from tests.e2e.workshop import build_now, build_until, furnish, order, publish, running, served
+from tests.e2e.workshop import build_now, build_until, furnish, order, publish, served
+from tests.services.drone_standin import processes
 
 pytestmark = pytest.mark.e2e
 
@@ -73,21 +74,21 @@ async def test_a_daemon_is_gone_when_the_build_is_over(workshop: Workshop, daemo
         order("daemonic", attempt=6, package_env={"DAEMON_SECONDS": daemon_seconds}), workshop
     )
     assert outcome.ok, outcome.log.read_text()
-    assert running("sleep", daemon_seconds) == []
+    assert processes("sleep", daemon_seconds) == []
 
 
 async def test_a_cancelled_build_is_gone_with_its_daemon(workshop: Workshop, daemon_seconds: str) -> None:
     alive: list[int] = []
 
     def cancel(attempt: Attempt) -> None:
-        alive.extend(running("sleep", daemon_seconds))
+        alive.extend(processes("sleep", daemon_seconds))
         attempt.cancel()
 
     wanted = order("sleeper", attempt=7, package_env={"DAEMON_SECONDS": daemon_seconds})
     outcome = await build_until(workshop, wanted, "ASLEEP", cancel)
     assert len(alive) == 1
     assert (outcome.ok, outcome.reason, outcome.phase) == (False, "cancelled", "compile")
-    assert running("sleep", daemon_seconds) == []
+    assert processes("sleep", daemon_seconds) == []
     assert list(workshop.scratch.iterdir()) == []
 
 
@@ -104,7 +105,7 @@ async def test_cancelling_the_task_ends_the_build(workshop: Workshop, daemon_sec
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert running("sleep", daemon_seconds) == []
+    assert processes("sleep", daemon_seconds) == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ async def test_a_stuck_build_is_ended(
     outcome = await build(order("sleeper", attempt=9, package_env=env, **changes), workshop)
     assert (outcome.ok, outcome.reason) == (False, reason)
     assert outcome.measures.seconds < 20
-    assert running("sleep", daemon_seconds) == []
+    assert processes("sleep", daemon_seconds) == []
 
 
 async def test_a_build_that_takes_too_much_memory_is_ended(workshop: Workshop) -> None:
@@ -159,7 +160,7 @@ async def test_without_a_kernel_that_helps_the_result_is_marked(
     assert base_id(poor.prefix.root) == before
     wanted = order("daemonic", attempt=16, package_env={"DAEMON_SECONDS": daemon_seconds})
     assert (await build(wanted, poor)).ok
-    assert running("sleep", daemon_seconds) == []
+    assert processes("sleep", daemon_seconds) == []
 
 
 def test_a_killed_drone_leaves_nothing_running(workshop: Workshop, daemon_seconds: str) -> None:
@@ -171,12 +172,12 @@ def test_a_killed_drone_leaves_nothing_running(workshop: Workshop, daemon_second
     assert drone.stdout is not None
     with drone.stdout:
         assert any(b"ASLEEP" in line for line in drone.stdout)
-        assert len(running("sleep", daemon_seconds)) == 1
+        assert len(processes("sleep", daemon_seconds)) == 1
         os.kill(drone.pid, signal.SIGKILL)
         drone.wait()
         # Whatever still lived in the room would hold this pipe open.
         assert drone.stdout.read() is not None
-    assert gone(lambda: running("sleep", daemon_seconds))
+    assert gone(lambda: processes("sleep", daemon_seconds))
 
 
 DRONE = """

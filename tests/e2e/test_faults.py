@@ -21,7 +21,7 @@ from swarm_node.model.events import Record
 from swarm_node.model.state import Build, State
 from swarm_node.orchestrator.content import Manifest
 from swarm_node.portage.index import Index
-from tests.e2e.swarm import Swarm, family, furnish, goes_on, gone, named, settled, working_for
+from tests.e2e.swarm import Swarm, family, furnish, goes_on, gone, named, of_a_story, settled, working_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -34,11 +34,7 @@ ENDS: Final = (e.BuildStaged, e.BuildFailed, e.AttemptLost, e.AttemptRecalled)
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Swarm]:
     """A swarm whose desktop wants a dozen packages, none of which fails by itself."""
-    running = furnish(tmp_path_factory.mktemp("swarm"), {"desktop": WORLD}).start()
-    running.failures = request.session.testsfailed
-    yield running
-    if running.process is not None:
-        running.end()
+    yield from of_a_story(furnish(tmp_path_factory.mktemp("swarm"), {"desktop": WORLD}).start(), request)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import pytest
 
 from swarm_node.demo.faults import FAULTS
 from swarm_node.model.state import State
-from tests.e2e.swarm import Swarm, furnish, goes_on, named, settled
+from tests.e2e.swarm import Swarm, furnish, goes_on, named, of_a_story, settled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -33,11 +33,7 @@ FIRST = {
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Swarm]:
     """A swarm with the demo's own client profiles."""
-    running = furnish(tmp_path_factory.mktemp("swarm")).start()
-    running.failures = request.session.testsfailed
-    yield running
-    if running.process is not None:
-        running.end()
+    yield from of_a_story(furnish(tmp_path_factory.mktemp("swarm")).start(), request)
 
 
 @pytest.fixture(autouse=True)

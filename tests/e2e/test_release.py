@@ -16,7 +16,18 @@ from swarm_node.demo.site import DRONES
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import State
 from swarm_node.portage.index import Index
-from tests.e2e.swarm import Swarm, blocked, family, furnish, goes_on, gone, named, settled, working_for
+from tests.e2e.swarm import (
+    Swarm,
+    blocked,
+    family,
+    furnish,
+    goes_on,
+    gone,
+    named,
+    of_a_story,
+    settled,
+    working_for,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -33,11 +44,7 @@ DIAGNOSES: Final = {
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Swarm]:
     """A swarm with the demo's own client profiles."""
-    running = furnish(tmp_path_factory.mktemp("swarm")).start()
-    running.failures = request.session.testsfailed
-    yield running
-    if running.process is not None:
-        running.end()
+    yield from of_a_story(furnish(tmp_path_factory.mktemp("swarm")).start(), request)
 
 
 @pytest.fixture(autouse=True)

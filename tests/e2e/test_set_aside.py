@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from swarm_node.model.state import State
-from tests.e2e.swarm import Swarm, furnish, goes_on, settled
+from tests.e2e.swarm import Swarm, furnish, goes_on, of_a_story, settled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -24,10 +24,7 @@ def swarm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     """A furnished swarm that is not running yet."""
     furnished = furnish(tmp_path_factory.mktemp("swarm"), {"desktop": WORLD}).start()
     furnished.end()
-    furnished.failures = request.session.testsfailed
-    yield furnished
-    if furnished.process is not None:
-        furnished.end()
+    yield from of_a_story(furnished, request)
 
 
 @pytest.fixture(autouse=True)

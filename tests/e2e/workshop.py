@@ -99,20 +99,6 @@ async def build_until(
     return await build(wanted, workshop, on_output=listen, attempt=attempt)
 
 
-def running(*words: str) -> list[int]:
-    """The processes of this machine whose command line is exactly these words."""
-    line = "\0".join(words).encode() + b"\0"
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if (entry / "cmdline").read_bytes() == line:
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found
-
-
 def build_now(workshop: Workshop, wanted: BuildOrder) -> BuildOutcome:
     """`build` for fixtures that are not coroutines."""
     return asyncio.run(build(wanted, workshop))
