@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
+from swarm_console.actions.explain import proved
 from swarm_console.words.pen import count, diff_lines, duration
 
 TYPE_CHECKING = False
@@ -173,19 +174,9 @@ def _cluster(cluster: Any, pen: Pen) -> list[str]:
         f"  {pen('strong', cluster['summary'])}{sure}",
         *(f"  • {name}" for name in names),
         *more,
-        *(pen("dim", f"  │ {_place(proof)}{proof['text']}") for proof in cluster["evidence"]),
-        *_log(cluster, pen),
+        *proved(cluster.get("odds"), cluster["evidence"], pen),
         *(line for number, cure in enumerate(cluster["remedies"], 1) for line in _remedy(number, cure, pen)),
     ]
-
-
-def _place(proof: Any) -> str:
-    return f"{proof['line']}: " if proof["line"] else ""
-
-
-def _log(cluster: Any, pen: Pen) -> list[str]:
-    attempt = next((proof["attempt"] for proof in cluster["evidence"] if proof["attempt"]), 0)
-    return [pen("dim", f"  whole log: build-swarm logs {attempt}")] if attempt else []
 
 
 def _remedy(number: int, cure: Any, pen: Pen) -> list[str]:

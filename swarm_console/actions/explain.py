@@ -8,6 +8,7 @@ from swarm_console.words.pen import count, duration, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from swarm_console.actions.action import Params
@@ -20,22 +21,58 @@ def why(swarm: Swarm, params: Params) -> Outcome:
 
 
 def show_why(seen: Any, pen: Pen) -> list[str]:
-    lines: list[str] = []
-    for build in seen["builds"]:
-        lines += [pen("strong", build["build"]), f"  {build['summary']}"]
-        if build.get("trial"):
-            lines.append(f"  {pen('wait', build['trial'])}")
-        lines += [f"  • {link['build']}: {_link(link)}" for link in build["chain"]]
-        if (more := build.get("behind", 0) - len(build["chain"])) > 0:
-            lines.append(pen("dim", f"  … and {more} more"))
-        lines += [f"  {node['node']}: {said(node, bool(build['chain']))}" for node in build["nodes"]]
-        if start := build.get("start"):
-            lines.append(f"  {begins(start, _now())}")
-        if build["needed_by"]:
-            lines.append(pen("dim", f"  needed by {some(build['needed_by'])}"))
-        if build["cure"]:
-            lines.append(f"  → Run: {pen('strong', build['cure'])}")
-    return lines
+    return [line for build in seen["builds"] for line in _why(build, pen)]
+
+
+def _why(build: Any, pen: Pen) -> Iterator[str]:
+    sure = f" ({build['confidence']:.0%} sure)" if build.get("confidence") else ""
+    yield pen("strong", build["build"])
+    yield f"  {build['summary']}{sure}"
+    if build.get("trial"):
+        yield f"  {pen('wait', build['trial'])}"
+    if build.get("running"):
+        yield from _running(build["running"], build.get("progress"))
+    yield from proved(build.get("odds"), build.get("proof", ()), pen)
+    yield from (f"  • {link['build']}: {_link(link)}" for link in build["chain"])
+    if (more := build.get("behind", 0) - len(build["chain"])) > 0:
+        yield pen("dim", f"  … and {more} more")
+    yield from (f"  {node['node']}: {said(node, bool(build['chain']))}" for node in build["nodes"])
+    if start := build.get("start"):
+        yield f"  {begins(start, _now())}"
+    elif build.get("status") == "needed":
+        yield "  nothing foreseeable sets it going by itself"
+    if build["needed_by"]:
+        yield pen("dim", f"  needed by {some(build['needed_by'])}")
+    if build["cure"]:
+        yield f"  → Run: {pen('strong', build['cure'])}"
+
+
+def _running(running: Any, progress: Any) -> Iterator[str]:
+    """How far a build is, against what history says, and where its log can be read."""
+    since, expected = max(_now() - running["since"], 0.0), running["expected"]
+    if progress:
+        counted = f"{progress['fraction']:.0%}" if progress.get("fraction") is not None else ""
+        yield "  " + " ".join(filter(None, (progress["phase"], counted, progress["detail"])))
+    late = since - expected
+    about = f"{duration(late)} past what" if late > 0 else f"should be done in {duration(-late)}, as"
+    yield f"  for {duration(since)} now, {about} history says ({duration(expected)})"
+    yield f"  its log as it grows: build-swarm logs {running['attempt']} --follow"
+
+
+def proved(odds: Any, proof: Sequence[Any], pen: Pen) -> Iterator[str]:
+    """Whose fault a failure is, the lines that prove it, and where the log is that they are from."""
+    from swarm_console.words.fault import fault
+
+    if odds:
+        suspect, shares = fault(odds)
+        yield f"  likeliest at fault: {pen('strong', suspect)} ({shares})"
+    yield from (pen("dim", f"  │ {_place(line)}{line['text']}") for line in proof)
+    if attempt := next((line["attempt"] for line in proof if line["attempt"]), 0):
+        yield pen("dim", f"  whole log: build-swarm logs {attempt}")
+
+
+def _place(line: Any) -> str:
+    return f"{line['line']}: " if line["line"] else ""
 
 
 def _link(link: Any) -> str:

@@ -17,13 +17,13 @@ from swarm_console.messages import BuildChosen
 from swarm_console.panes.choice import Choice
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import Lines, Prose, heading
+from swarm_console.words.fault import fault
 from swarm_console.words.pen import count, duration, size
 from swarm_console.words.spans import Span
 from swarm_console.words.times import of_day
 from swarm_node.model.answers import NodeAnswer
-from swarm_node.model.blame import blame, case_of
 from swarm_node.model.cause import cause_of
-from swarm_node.model.clusters import held_up_by, predicted, proofs
+from swarm_node.model.clusters import held_up_by, predicted
 from swarm_node.model.remedies import Remedy, remedies
 from swarm_node.model.state import OPEN, Build, State
 from swarm_node.model.why import Waiting, Why
@@ -32,8 +32,6 @@ CHOICES: Final = 8
 """Remedies that are offered at once."""
 LINKS: Final = 20
 """Links of a chain that are named here; the pane of needs has them all."""
-LEAST_SHARE: Final = 0.005
-"""Odds below this are not told."""
 
 
 class WhyPane(Frame):
@@ -123,7 +121,7 @@ def cures(state: State, build: Build, answer: Why) -> Sequence[Remedy]:
 
 def _finding(picture: Picture, build: Build, answer: Why) -> Iterator[list[Span]]:
     if build.status == "blocked":
-        yield from _diagnosis(picture, build)
+        yield from _diagnosis(picture, build, answer)
         return
     yield [(answer.summary, "bold")]
     if answer.trial:
@@ -156,17 +154,16 @@ def _running(picture: Picture, build: Build) -> Iterator[list[Span]]:
         yield [(f"with {count(build.jobs, 'make job')} at most", "dim")]
 
 
-def _diagnosis(picture: Picture, build: Build) -> Iterator[list[Span]]:
+def _diagnosis(picture: Picture, build: Build, answer: Why) -> Iterator[list[Span]]:
     state, found = picture.state, build.diagnosis
     if found is None:
         yield [("it is blocked, and no diagnosis was recorded", "wait")]
         return
     sure = f"   {found.confidence:.0%} sure" if found.confidence else ""
     yield [(found.kind, "attention"), (f"   {found.summary}", "bold"), (sure, "dim")]
-    if (odds := blame(state, case_of(state, build))) is not None:
-        shares = (("package", odds.package), ("drone", odds.drone), ("tree", odds.tree))
-        named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= LEAST_SHARE)
-        yield [("likeliest at fault: ", "dim"), (odds.suspect, "wait"), (f"   ({named})", "dim")]
+    if answer.odds is not None:
+        suspect, shares = fault(msgspec.structs.asdict(answer.odds))
+        yield [("likeliest at fault: ", "dim"), (suspect, "wait"), (f"   ({shares})", "dim")]
     held = held_up_by(state, [build])
     seconds = sum(predicted(state, other) for other in (build, *held))
     also = f"holds up {count(len(held), 'other build')}, " if held else ""
@@ -175,7 +172,7 @@ def _diagnosis(picture: Picture, build: Build) -> Iterator[list[Span]]:
     if before:
         ways = sorted(before.items(), key=lambda way: -way[1])
         yield [("fixed before by ", "dim"), (", ".join(f"{way} ({times}×)" for way, times in ways), "ok")]
-    for proof in proofs(build):
+    for proof in answer.proof:
         yield [("│ ", "attention"), (f"{proof.place}  " if proof.place else "", "dim"), (proof.text, "")]
 
 

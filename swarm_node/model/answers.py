@@ -56,7 +56,12 @@ def _answer(
     """The first thing that stands against it; `left` None: it cannot begin yet, wherever."""
     reason = idle_reason(state, node)
     if reason is not None:
-        return NodeAnswer(node.name, build.id, reason, _awakening(state, node))
+        return NodeAnswer(
+            node.name,
+            build.id,
+            reason.removeprefix(f"{node.name} ").removeprefix("is "),
+            _awakening(state, node),
+        )
     reason = refusal(state, node, build, now)
     if reason is not None:
         return NodeAnswer(node.name, build.id, reason, *_persuasion(state, node, build, now))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from swarm_node.model.answers import NodeAnswer, answers
+from swarm_node.model.blame import Odds, blame, case_of
+from swarm_node.model.clusters import Proof, proofs
 from swarm_node.model.estimate import cp_of, expected
 from swarm_node.model.remedies import remedies
 from swarm_node.model.start import Start, forecast
@@ -12,6 +14,8 @@ from swarm_node.model.state import OPEN, Build, State
 
 LONGEST_CHAIN = 50
 """Links that are named; all are counted."""
+NAMED = 2
+"""Needs of one link that are named."""
 
 
 class Waiting(Struct, frozen=True):
@@ -22,6 +26,15 @@ class Waiting(Struct, frozen=True):
     reason: str
     ends: float | None = None
     """When it should be over (Unix seconds); None where nothing foreseeable ends it."""
+
+
+class Running(Struct, frozen=True):
+    """Where a build is built, since when (Unix seconds), and how many seconds history gives it there."""
+
+    node: str
+    attempt: int
+    since: float
+    expected: float
 
 
 class Why(Struct, frozen=True):
@@ -41,6 +54,13 @@ class Why(Struct, frozen=True):
     """When it should begin, if it waits for nothing that needs a person."""
     trial: str = ""
     """Which change of the configuration it is built for, if it is on trial."""
+    running: Running | None = None
+    confidence: float = 0.0
+    """How sure the diagnosis of a blocked one is; 0 where nothing was read from a log."""
+    odds: Odds | None = None
+    """Whose fault its failure is, where that is a question."""
+    proof: tuple[Proof, ...] = ()
+    """The lines that prove the diagnosis."""
 
 
 def why(state: State, build: Build, now: float) -> Why:
@@ -52,7 +72,7 @@ def why(state: State, build: Build, now: float) -> Why:
     return Why(
         build=build.id,
         status=build.status,
-        summary=_summary(state, build, before, nodes, now),
+        summary=_summary(state, build, before, nodes),
         chain=tuple(
             Waiting(other.id, other.status, _standing(state, other), ahead.ends.get(other.id))
             for other in before[:LONGEST_CHAIN]
@@ -63,6 +83,10 @@ def why(state: State, build: Build, now: float) -> Why:
         needed_by=tuple(state.queue.dependents.get(build.id, ())),
         start=ahead.start,
         trial=on_trial(state, build),
+        running=_running(state, build),
+        confidence=build.diagnosis.confidence if build.diagnosis is not None else 0.0,
+        odds=blame(state, case_of(state, build)) if build.status == "blocked" else None,
+        proof=proofs(build),
     )
 
 
@@ -94,19 +118,25 @@ def _standing(state: State, build: Build) -> str:
     if build.status in OPEN and build.attempt is not None:
         return f"on {state.attempts[build.attempt].node}"
     unmet = state.queue.unmet(build.id)
-    return f"waits for {len(unmet)} other(s)" if unmet else "ready, waits for a node"
+    if not unmet:
+        return "ready, waits for a node"
+    more = f" and {len(unmet) - NAMED} more" if len(unmet) > NAMED else ""
+    return f"waits for {', '.join(unmet[:NAMED])}{more}"
 
 
-def _summary(
-    state: State, build: Build, before: Sequence[Build], nodes: Sequence[NodeAnswer], now: float
-) -> str:
+def _running(state: State, build: Build) -> Running | None:
+    if build.status not in OPEN or build.attempt is None:
+        return None
+    node = state.attempts[build.attempt].node
+    about = expected(state.history, cp_of(build.row.cpv), node)
+    return Running(node, build.attempt, build.since, about.seconds)
+
+
+def _summary(state: State, build: Build, before: Sequence[Build], nodes: Sequence[NodeAnswer]) -> str:
     match build.status:
         case "building" | "assigned":
             assert build.attempt is not None
-            node = state.attempts[build.attempt].node
-            about = expected(state.history, cp_of(build.row.cpv), node).seconds
-            since = max(now - build.since, 0.0)
-            return f"it is being built on {node} since {since:.0f} s, expected to take {about:.0f} s"
+            return f"it is being built on {state.attempts[build.attempt].node}"
         case "staged":
             return "it is built and lies in staging until the next release"
         case "released":
@@ -115,11 +145,15 @@ def _summary(
             return f"it is blocked: {build.diagnosis.kind}, {build.diagnosis.summary}"
     if before:
         stuck = sum(other.status == "blocked" for other in before)
-        return f"it waits for {len(before)} other build(s)" + (f", {stuck} of them blocked" if stuck else "")
+        others = f"it waits for {len(before)} other build{'s' * (len(before) != 1)}"
+        return f"{others}, {stuck} of them blocked" if stuck else others
     if not nodes:
         return "no node is known"
     free = [answer.node for answer in nodes if answer.refusal is None]
-    return f"it is next on {free[0]}" if free else "every node refuses it or is busy"
+    if free:
+        return f"it is next on {free[0]}"
+    busy = any(answer.until is not None for answer in nodes)
+    return "every node is busy, or refuses it" if busy else "no node takes it"
 
 
 def _cure(state: State, build: Build, nodes: Sequence[NodeAnswer]) -> str:

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from swarm_node.http.json import reply
+from swarm_node.model.blame import Odds, blame, case_of
 from swarm_node.model.clusters import Cluster, clusters, held_up_by
 from swarm_node.model.names import cluster_of
 from swarm_node.model.remedies import Remedy, remedies
@@ -31,6 +32,7 @@ def _blocked(parts: Parts, build: Build, diff: str) -> Document:
     return {
         "build": build.id,
         "cluster": cluster_of(build),
+        "odds": blame(state, case_of(state, build)),
         "diagnosis": build.diagnosis or Diagnosis("other", "human"),
         "command": cures[0].line if cures else "",
         "remedies": [_remedy(remedy, diff) for remedy in cures],
@@ -48,14 +50,17 @@ async def show_clusters(request: web.Request) -> web.Response:
 async def cluster_documents(parts: Parts) -> list[Document]:
     """The causes of all that is blocked with their remedies."""
     found = clusters(parts.swarm.state)
-    firsts = [parts.swarm.state.builds[cluster.builds[0]] for cluster in found]
+    state = parts.swarm.state
+    firsts = [state.builds[cluster.builds[0]] for cluster in found]
+    odds = [blame(state, case_of(state, first)) for first in firsts]
     diffs = await asyncio.to_thread(_diffs, parts, firsts)
-    return [_cluster(cluster, diffs[cluster.builds[0]]) for cluster in found]
+    return [_cluster(*each, diffs[each[0].builds[0]]) for each in zip(found, odds, strict=True)]
 
 
-def _cluster(cluster: Cluster, diff: str) -> Document:
+def _cluster(cluster: Cluster, odds: Odds | None, diff: str) -> Document:
+    """A cluster; the odds are of its first build, as the proof is."""
     cures = [_remedy(remedy, diff) for remedy in cluster.remedies]
-    return {**msgspec.to_builtins(cluster), "remedies": cures}
+    return {**msgspec.to_builtins(cluster), "odds": odds, "remedies": cures}
 
 
 def _remedy(remedy: Remedy, diff: str) -> Document:

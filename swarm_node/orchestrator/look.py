@@ -1,6 +1,7 @@
 """What can be seen: status, state, queue, nodes, blocked, why, history, logs."""
 
 import asyncio
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -15,7 +16,7 @@ from swarm_node.model.state import Build, Node, State
 from swarm_node.model.status import status
 from swarm_node.model.why import why
 from swarm_node.orchestrator.logs import LARGEST
-from swarm_node.orchestrator.parts import PARTS, Parts
+from swarm_node.orchestrator.parts import PARTS, Parts, at_leisure
 from swarm_node.orchestrator.work import attempt_number
 
 FINISHED = ("BuildStaged", "BuildFailed", "AttemptLost")
@@ -107,9 +108,34 @@ def at_work(parts: Parts, node: Node) -> dict[str, object]:
 
 async def show_why(request: web.Request) -> web.Response:
     """GET /api/v1/why/{package}: why it is not running, for every build of that name."""
-    swarm = request.app[PARTS].swarm
-    found = find_builds(swarm.state, request.match_info["package"])
-    return reply([why(swarm.state, build, swarm.now()) for build in found])
+    parts, name = request.app[PARTS], request.match_info["package"]
+    try:
+        found = find_builds(parts.swarm.state, name)
+    except Refused as error:
+        raise await _not_queued(parts, name, error) from None
+    return reply([_why(parts, build) for build in found])
+
+
+def _why(parts: Parts, build: Build) -> dict[str, object]:
+    """The answer, with how far it is while it is being built."""
+    swarm = parts.swarm
+    answer = why(swarm.state, build, swarm.now())
+    progress = parts.contacts.progress.get(answer.running.node) if answer.running is not None else None
+    ours = progress is not None and answer.running is not None and progress.attempt == answer.running.attempt
+    return {**msgspec.to_builtins(answer), "progress": progress if ours else None}
+
+
+async def _not_queued(parts: Parts, name: str, error: Refused) -> Refused:
+    """What is not in the queue may be what clients have already; else it gets there when one needs it."""
+    offer = await at_leisure(parts.reading, partial(parts.catalogue.offer, name))
+    if offer.packages:
+        have = ", ".join(package.cpv for package in offer.packages)
+        told = f"{name!r:.120} is not in the queue: release {offer.release} gives clients {have}"
+        return Refused(error.code, told, "build-swarm fresh, where they need another one by now")
+    if "did you mean" in error.hint:
+        return error
+    hint = f"{error.hint}; what a client profile needs comes in with build-swarm fresh"
+    return Refused(error.code, error.message, hint)
 
 
 async def show_history(request: web.Request) -> web.Response:

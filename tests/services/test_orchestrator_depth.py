@@ -72,7 +72,7 @@ async def test_a_node_is_shown_with_what_it_says_to_the_head_of_the_queue(servic
     await service.act("drain", node="izar", reason="new disk")
     drained = await service.get("/api/v1/nodes/izar")
     assert {(one["refusal"], one["lift"]) for one in drained["answers"]} == {
-        ("izar is drained: new disk", "build-swarm resume izar")
+        ("drained: new disk", "build-swarm resume izar")
     }
     answer = await service.ask("GET", "/api/v1/nodes/izzar")
     assert answer.code == "unknown_node"

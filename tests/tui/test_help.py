@@ -9,6 +9,7 @@ from swarm_console.panes.pane import Pane
 from swarm_console.panes.prose import Page
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.dashboard import Dashboard
+from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.help import HelpScreen, Part, Row, help_of, lines, rows
 from swarm_console.screens.hunting import HuntingScreen
 from swarm_console.screens.live import Dialog, LiveScreen
@@ -17,7 +18,7 @@ from swarm_console.screens.parameter import ParameterDialog
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building, empty
 
-BASES = {Frame, Pane, Page, LiveScreen, PanedScreen, HuntingScreen, Dialog}
+BASES = {DepthScreen, Frame, Pane, Page, LiveScreen, PanedScreen, HuntingScreen, Dialog}
 
 
 def told(stage: Stage) -> dict[str, list[str]]:

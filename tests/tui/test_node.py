@@ -202,7 +202,7 @@ class TestRefused:
         async with open_console(drained()) as stage:
             screen = await opened(stage, IZAR)
             says = {cells[2] for cells in rows(screen, RefusedPane)}
-            assert says == {"✗ drone-Izar is drained: its fan is to be changed"}
+            assert says == {"✗ drained: its fan is to be changed"}
             await stage.press("4")
             assert "→ build-swarm resume drone-Izar" in stage.text()
 

@@ -106,11 +106,11 @@ class TestWhy:
         async with open_console(held_up()) as stage:
             screen = await opened(stage, FIREFOX)
             said = text_of(screen, WhyPane)
-            assert "it waits for 2 other build(s)" in said
+            assert "it waits for 2 other builds" in said
             assert "should begin about 11:08, in 2 min" in said
             assert "Waits for 2" in said
             assert "dev-lang/rust-1.88.0   building, on drone-Izar, over about" in said
-            assert "drone-Tarn  ✗ drone-Tarn is drained: new disk  → build-swarm resume drone-Tarn" in said
+            assert "drone-Tarn  ✗ drained: new disk  → build-swarm resume drone-Tarn" in said
             assert "drone-Izar  ✓ would take it as soon as it can begin" in said
 
     async def test_enter_goes_to_what_stands_before_it_and_escape_comes_back(

@@ -241,7 +241,7 @@ def test_why_tells_the_chain_and_the_cure() -> None:
     answer = {
         "build": "a-1",
         "status": "needed",
-        "summary": "it waits for 1 other build(s), 1 of them blocked",
+        "summary": "it waits for 1 other build, 1 of them blocked",
         "chain": [{"build": "b-1", "status": "blocked", "reason": "other: who knows"}],
         "nodes": [{"node": "vega", "refusal": None}, {"node": "deneb", "refusal": "drained"}],
         "cure": "build-swarm unblock =b-1",
@@ -263,7 +263,7 @@ def test_why_tells_when_it_begins_and_what_would_lift_each_refusal() -> None:
         "chain": [],
         "nodes": [
             {"node": "vega", "refusal": "busy with b", "lift": "", "until": soon},
-            {"node": "deneb", "refusal": "deneb is drained", "lift": "build-swarm resume deneb"},
+            {"node": "deneb", "refusal": "drained", "lift": "build-swarm resume deneb"},
             {"node": "altair", "refusal": None, "lift": "", "until": None},
         ],
         "cure": "",
@@ -275,7 +275,7 @@ def test_why_tells_when_it_begins_and_what_would_lift_each_refusal() -> None:
     at = time.strftime("%H:%M", time.localtime(soon))
     assert lines[2:5] == [
         f"  vega: busy with b, ends by itself about {at}",
-        "  deneb: deneb is drained → build-swarm resume deneb",
+        "  deneb: drained → build-swarm resume deneb",
         "  altair: would take it now",
     ]
     assert lines[5].startswith(f"  should begin about {at}, in 10 min (8 min – 13 min) on vega, after b")

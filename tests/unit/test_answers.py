@@ -33,7 +33,7 @@ def test_a_lost_a_drained_and_a_full_node(story: Story) -> None:
     story.do(c.SeeNode(name="full", facts=NodeFacts(disk_free=300 << 20)))
     found = said(story, LIB)
     assert (found["izar"].refusal, found["izar"].lift) == (
-        "izar is drained: new disk",
+        "drained: new disk",
         "build-swarm resume izar",
     )
     assert found["mizar"].lift == "start its service again, on mizar: rc-service swarm-drone start"
@@ -102,6 +102,4 @@ def test_a_slow_node_leaves_to_the_faster_one() -> None:
 
 def test_a_held_node_refuses_the_whole_head(story: Story) -> None:
     story.do(c.HoldNode(name="izar", held=True))
-    assert {one.refusal for one in head(story.state, story.state.nodes["izar"], story.now)} == {
-        "izar is drained"
-    }
+    assert {one.refusal for one in head(story.state, story.state.nodes["izar"], story.now)} == {"drained"}

@@ -48,8 +48,8 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 CONSOLE: Final = (
     *("errors", "background", "words", "messages", "wire", "known", "logs", "replay", "manners", "actions"),
-    *("commandline", "keyboard", "panes", "screens", "web", "projector", "absence", "feed", "orders", "app"),
-    *("opening", "cli", "__main__"),
+    *("commandline", "keyboard", "panes", "screens", "web", "projector", "absence", "feed", "conduct"),
+    *("orders", "app", "opening", "cli", "__main__"),
 )
 """The parts of `swarm_console` from the bottom up."""
 
@@ -96,9 +96,8 @@ def test_a_part_imports_only_what_lies_below_it(package: str, allowed: set[str])
 
 def test_the_parts_of_the_console_import_downwards() -> None:
     files = [path for path in sources("swarm_console") if path.name != "__init__.py"]
-    assert {path.relative_to(ROOT / "swarm_console").parts[0].removesuffix(".py") for path in files} == set(
-        CONSOLE
-    )
+    parts = {path.relative_to(ROOT / "swarm_console").parts[0].removesuffix(".py") for path in files}
+    assert parts == set(CONSOLE)
     assert [stray for path in files for stray in upward(path)] == []
 
 

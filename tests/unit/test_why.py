@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from swarm_node.model import commands as c
-from swarm_node.model.why import Why, why
+from swarm_node.model.why import Running, Why, why
 from swarm_node.model.work import Diagnosis
 from tests.unit.stories import PASSING, Story, row
 
@@ -34,7 +34,7 @@ def test_what_is_ready_is_next_on_a_node(story: Story) -> None:
 def test_what_waits_names_the_whole_chain(story: Story) -> None:
     story.take("izar")
     answer = ask(story, TOOL)
-    assert answer.summary == "it waits for 2 other build(s)"
+    assert answer.summary == "it waits for 2 other builds"
     assert [(link.build, link.status) for link in answer.chain] == [(LIB, "building"), (APP, "needed")]
     assert answer.chain[0].reason == "on izar"
     assert [(one.node, one.refusal) for one in answer.nodes] == [("izar", None), ("mizar", None)]
@@ -45,14 +45,16 @@ def test_the_worst_news_comes_first_with_its_cure(story: Story) -> None:
     answer = ask(story, TOOL)
     assert answer.chain[0].build == LIB
     assert answer.chain[0].reason == "tree-out-of-sync: an old tree"
-    assert answer.summary == "it waits for 2 other build(s), 1 of them blocked"
+    assert answer.summary == "it waits for 2 other builds, 1 of them blocked"
     assert answer.cure == "build-swarm sync-fix izar"
 
 
 def test_a_running_build_says_where_and_for_how_long(story: Story) -> None:
     story.take("izar")
     story.now += 20
-    assert ask(story, LIB).summary == "it is being built on izar since 20 s, expected to take 60 s"
+    answer = ask(story, LIB)
+    assert answer.summary == "it is being built on izar"
+    assert answer.running == Running("izar", 1, story.now - 20, 60.0)
 
 
 def test_a_done_build_says_so(story: Story) -> None:
@@ -70,7 +72,7 @@ def test_each_node_says_why_not(story: Story) -> None:
     story.do(c.HoldNode(name="mizar", held=True, reason="new disk"))
     waiting = next(build.id for build in story.state.by_status("needed"))
     refusals = {one.node: one.refusal for one in ask(story, waiting).nodes}
-    assert refusals["mizar"] == "mizar is drained: new disk"
+    assert refusals["mizar"] == "drained: new disk"
     assert (refusals["izar"] or "").startswith("busy with ")
     assert ask(story, waiting).cure == "build-swarm resume mizar"
 
@@ -137,5 +139,5 @@ def test_a_very_long_chain_is_cut_where_it_matters_least() -> None:
     assert len(ask(story, names[-1]).chain) == 50
     story.fail("izar", story.take("izar"))
     answer = ask(story, names[-1])
-    assert answer.summary == "it waits for 199 other build(s), 1 of them blocked"
+    assert answer.summary == "it waits for 199 other builds, 1 of them blocked"
     assert (answer.behind, answer.chain[0].build, answer.chain[0].status) == (199, names[0], "blocked")
