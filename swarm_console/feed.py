@@ -71,13 +71,14 @@ class Feed:
                 screen.draw(picture)
 
     def _grey(self, picture: Picture) -> None:
-        """Have the footer drawn anew when other keys than before can do nothing."""
+        """Have all footers drawn anew, those behind a dialog too, when other keys can do nothing."""
         greyed = frozenset(
             action.name for action in ACTIONS.values() if action.key and obstacle(action, picture)
         )
         if greyed != self._greyed:
             self._greyed = greyed
-            self._app.refresh_bindings()
+            for screen in self._app.screen_stack:
+                screen.refresh_bindings()
 
     def _call(self, picture: Picture) -> None:
         """Call for a person who looks elsewhere, when something newly needs one."""

@@ -41,7 +41,7 @@ class Choice(Toned, can_focus=True):
         if (remedy, keys) != (self.remedy, self._keys):
             self.remedy, self._keys = remedy, keys
             self.display = remedy is not None
-            self.refresh(layout=True)
+            self.remeasure()
 
     def render(self) -> RenderableType:
         if self.remedy is None:

@@ -17,7 +17,7 @@ class Diff(Toned):
         """Draw this diff from now on."""
         self._lines = tuple(diff.splitlines())
         self.display = bool(self._lines)
-        self.refresh(layout=True)
+        self.remeasure()
 
     def on_mount(self) -> None:
         self.display = bool(self._lines)

@@ -35,7 +35,7 @@ class Note(Toned):
         if spans != self._spans:
             self._spans = spans
             self.display = bool(spans)
-            self.refresh(layout=True)
+            self.remeasure()
 
     def on_mount(self) -> None:
         self.display = bool(self._spans)

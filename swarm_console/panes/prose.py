@@ -31,7 +31,7 @@ class Prose(Toned):
         """Draw these lines from now on."""
         if lines != self._lines:
             self._lines = lines
-            self.refresh(layout=True)
+            self.remeasure()
 
     def render(self) -> RenderableType:
         return Group(*hanging(self, self._lines))

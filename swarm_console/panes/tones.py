@@ -22,6 +22,15 @@ class Toned(Widget):
         """How a tone looks on this widget; "" changes nothing."""
         return self.get_component_rich_style(f"tone--{name}", partial=True) if name else Style.null()
 
+    def remeasure(self) -> None:
+        """Have it painted, and its height found anew.
+
+        Textual 8.2 counts no request while an earlier one is pending, and so keeps a height measured between
+        the two.
+        """
+        self._layout_required = False
+        self.refresh(layout=True)
+
     def line(self, spans: Iterable[Span], width: int | None = None) -> Text:
         """One line of text made of spans from anywhere, cut to a width in terminal cells."""
         text = Text()

@@ -42,7 +42,10 @@ class Top(Toned):
         if drawn != self._drawn:
             higher = len(drawn) != len(self._drawn)
             self._drawn = drawn
-            self.refresh(layout=higher)
+            if higher:
+                self.remeasure()
+            else:
+                self.refresh()
 
     def on_resize(self) -> None:
         if self._picture is not None:

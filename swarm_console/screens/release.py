@@ -78,14 +78,17 @@ One release in depth: what it holds, what it changed, and what spoke against it 
     # -- what is read beside the screen
 
     async def _read(self) -> None:
-        """First what is looked at."""
+        """First what is to be looked at, then the other."""
         contents, changes = self.query_one(ContentsPane), self.query_one(ChangesPane)
         contents.reason = changes.reason = f"reading release {self.release} …"
-        for first in (True, False):
-            if (self.present == ChangesPane.__name__) is first:
-                await self._fill(changes.show, lambda: self._shelf.difference(self.base, self.release))
-            else:
-                await self._fill(contents.show, lambda: self._shelf.contents(self.release))
+        parts: list[tuple[Callable[..., None], Callable[[], Awaitable[object]]]] = [
+            (contents.show, lambda: self._shelf.contents(self.release)),
+            (changes.show, lambda: self._shelf.difference(self.base, self.release)),
+        ]
+        if self._view == ChangesPane.__name__:
+            parts.reverse()
+        for show, read in parts:
+            await self._fill(show, read)
 
     async def _fill(self, show: Callable[..., None], read: Callable[[], Awaitable[object]]) -> None:
         try:

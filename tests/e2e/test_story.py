@@ -117,10 +117,13 @@ def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
     window.press("a")
     window.until("Yes (y)", 30)
     window.press("y")
-    window.until("fix-blocked --apply   ", BUILT)
+    report = window.until(
+        lambda screen: "fix-blocked --apply   " in screen and "esc goes back" in screen, BUILT
+    )
+    assert "back in the queue" in report
     window.press("Escape")
-    _, _, _, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
-    assert blocked == 0
+    window.until(lambda screen: "esc goes back" not in screen, 30)
+    story.until_totals(lambda needed, building, _, blocked: not needed + building + blocked, BUILT)
 
 
 def test_verified_it_is_released(story: Story) -> None:
@@ -150,7 +153,10 @@ def test_q_ends_it_and_everything_that_it_started(story: Story) -> None:
     story.window.press("q")
     story.window.until(lambda _: story.window.ended is not None, 60)
     assert story.window.ended == 0
-    assert working_for(story.directory) == {}
+    left = working_for(story.directory).values()
+    assert [line for line in left if not line.startswith("tmux ")] == [], (
+        "but the terminal, which was told it"
+    )
 
 
 def until_gone(directory: Path, seconds: float = 60.0) -> None:

@@ -3,6 +3,7 @@
 from swarm_console.panes.footer import KeyFooter, Label, fitting
 from swarm_console.screens.help import HelpScreen
 from swarm_console.words.spans import length
+from swarm_node.model import commands as c
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building, empty
 
@@ -60,3 +61,12 @@ async def test_the_mouse_is_told_what_a_key_does(open_console: Open) -> None:
         assert "rank the queue anew" in str(stage.app.query_one(KeyFooter).tooltip).lower()
         await stage.pilot.hover(KeyFooter, offset=(118, 0))
         assert stage.app.query_one(KeyFooter).tooltip is None
+
+
+async def test_it_changes_behind_a_dialog_too(open_console: Open) -> None:
+    async with open_console(blocked()) as stage:
+        assert "(f fix-blocked)" not in footer(stage)
+        await stage.press("f")
+        stage.story.tell(c.Unblock())
+        await stage.settle()
+        assert "(f fix-blocked)" in footer(stage)

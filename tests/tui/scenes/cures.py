@@ -5,6 +5,7 @@ from typing import Final
 from swarm_node.model import commands as c
 from swarm_node.model.configuration import facts_of
 from swarm_node.model.work import Diagnosis, Line, Place
+from tests.tui.conftest import Stage
 from tests.tui.scenes.scene import SIZES, Scene, every_size, keys
 from tests.tui.story import KERNEL, Story, empty, row
 from tests.tui.told import causes
@@ -86,6 +87,12 @@ ANSWERS: Final = {CLUSTERS: causes(unfit(), {MAP: DIFF})}
 """The orchestrator knows what stands in the client profiles."""
 
 
+async def apply_all(stage: Stage) -> None:
+    """Do all first remedies, and read what came of it."""
+    await keys("f", "a", "y")(stage)
+    stage.app.clear_notifications()  # they go by themselves, sooner or later
+
+
 PICTURES: dict[str, Scene] = {
     "clusters": Scene(fourteen, keys("3")),
     "clusters-60x16": Scene(fourteen, keys("3"), SIZES["60x16"]),
@@ -94,6 +101,7 @@ PICTURES: dict[str, Scene] = {
     "cures-clusters": Scene(fourteen, keys("f")),
     **every_size("cures-diff", Scene(unfit, keys("f"), answers=ANSWERS), ("80x24", "120x36", "60x16")),
     "cures-all": Scene(unfit, keys("f", "a"), answers=ANSWERS),
+    "cures-done": Scene(fourteen, apply_all),
     "trial": Scene(trial, keys("2")),
     "trial-package": Scene(trial, keys("2", "enter")),
 }

@@ -1,5 +1,7 @@
 """The dashboard in every state and size, and what opens above it."""
 
+from textual.widgets import Input
+
 from swarm_node.model import commands as c
 from swarm_node.model.events import Finding
 from tests.tui.conftest import Stage
@@ -62,6 +64,12 @@ async def lose(stage: Stage) -> None:
     await stage.settle()
 
 
+async def search(stage: Stage) -> None:
+    """Look for something in the palette."""
+    await keys("ctrl+p", *"sync")(stage)
+    stage.app.screen.query_one(Input).cursor_blink = False
+
+
 PICTURES: dict[str, Scene] = {
     **every_size("empty", Scene(empty, nothing)),
     **every_size("building", Scene(building, listen)),
@@ -78,4 +86,5 @@ PICTURES: dict[str, Scene] = {
     "zoom": Scene(building, keys("5", "z")),
     "light": Scene(building, keys("t")),
     "toast": Scene(blocked, keys("u")),
+    "palette": Scene(building, search),
 }

@@ -16,7 +16,7 @@ def looked(*pressed: str) -> Scene:
 PICTURES: dict[str, Scene] = {
     **every_size("releases", looked(), SIZES),
     **every_size("release-contents", looked("enter"), SIZES),
-    **every_size("release-difference", looked("equals_sign"), ("80x24", "120x36")),
+    **every_size("release-difference", looked("equals_sign"), SIZES),
     "release-risk": looked("down", "down", "enter", "3"),
     "release-marked": looked("end", "up", "up", "up", "space", "home"),
     "release-back": looked("down", "down", "B"),
