@@ -259,7 +259,7 @@ def working_for(directory: Path) -> dict[int, str]:
     return found
 
 
-async def gone(pids: Iterable[int], seconds: float = 20.0) -> None:
+async def gone(pids: Iterable[int], seconds: float = 60.0) -> None:
     """Wait until processes have ended. Raises: AssertionError naming one that has not."""
     for pid in pids:
         try:

@@ -125,7 +125,7 @@ class Swarm:
 
     async def led_by(self, name: str | None) -> dict[str, Any]:
         """Wait until that orchestrator leads (None: nobody); the gateway's answer then."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 _, document = await self.get("/api/v1/orchestrator")
                 if (document["orchestrator"] or {}).get("name") == name:

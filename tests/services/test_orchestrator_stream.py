@@ -42,7 +42,7 @@ class Picture:
 
     async def next(self) -> dict[str, Any]:
         """Take the next message in."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             message: dict[str, Any] = await self.socket.receive_json()
         if "snapshot" in message:
             self.state = msgspec.convert(message["snapshot"], State, strict=False)
@@ -190,7 +190,7 @@ async def test_after_a_failed_write_everybody_starts_over(
             patch.setattr(service.parts.swarm.journal, "append", full)
             answer = await service.ask("POST", "/api/v1/actions/pause", json={})
             assert answer.code == "disk_full"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert (await picture.socket.receive()).type in (
                 aiohttp.WSMsgType.CLOSE,
                 aiohttp.WSMsgType.CLOSING,
@@ -225,7 +225,7 @@ async def test_a_client_that_does_not_read_is_sent_away(
             service.parts.stream._pass_on()
         async with watching(service) as other:
             read = []
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (message := await slow.socket.receive()).type == aiohttp.WSMsgType.TEXT:
                     read.append(message.json()["logs"]["1"])
             assert message.type == aiohttp.WSMsgType.CLOSE
@@ -241,8 +241,8 @@ async def test_stopping_the_service_ends_the_stream(tmp_path: Path) -> None:
             socket = await session.ws_connect(f"{service.url}/api/v1/stream")
             await socket.receive_json()
             begin = time.monotonic()
-        assert time.monotonic() - begin < 5
-        async with asyncio.timeout(5):
+        assert time.monotonic() - begin < 30
+        async with asyncio.timeout(60):
             assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
 

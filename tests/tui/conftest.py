@@ -44,7 +44,7 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until everything that was told has arrived, then draw it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self._arrived():
                 await self.pilot.pause()
         self.app.feed.draw()

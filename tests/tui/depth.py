@@ -13,7 +13,7 @@ from tests.tui.conftest import Stage
 
 async def until(stage: Stage, true: Callable[[], bool]) -> None:
     """Wait for what a thread brings, then draw it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await stage.pilot.pause(0.01)
             stage.app.feed.draw()

@@ -35,7 +35,7 @@ async def greeted(stage: Stage) -> None:
 
 
 async def until(stage: Stage, true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await stage.pilot.pause(0.01)
 

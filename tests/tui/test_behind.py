@@ -23,6 +23,6 @@ async def test_it_looks_as_if_opened_in_this_size(open_console: Open, size: tupl
     async with open_console(building(), size=(120, 36)) as stage:
         await stage.press("R")
         await stage.pilot.resize_terminal(*size)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while behind(stage) != wanted:
                 await stage.pilot.pause(0.05)

@@ -181,7 +181,7 @@ async def test_one_that_is_refused_is_told_with_the_rest(open_console: Open) -> 
 async def test_a_line_is_shown_as_a_diff_as_soon_as_the_orchestrator_answers(open_console: Open) -> None:
     async with open_console(unfit(), **ANSWERS) as stage:
         await act(stage, "f")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not stage.app.screen.query_one(Diff).display:
                 await stage.pilot.pause()
         text = stage.text()

@@ -73,7 +73,7 @@ async def console(url: str) -> AsyncIterator[tuple[Pilot[None], SwarmConsole]]:
             yield pilot, app
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 15.0) -> float:
+async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait for something to be so; the seconds that it took."""
     begin = time.monotonic()
     async with asyncio.timeout(seconds):

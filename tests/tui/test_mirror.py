@@ -37,7 +37,7 @@ class Listener:
         self.resting.clear()
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not condition():
                 self._heard.clear()
                 await self._heard.wait()

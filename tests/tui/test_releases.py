@@ -27,7 +27,7 @@ TOLD = answers()
 
 async def until(stage: Stage, true: Callable[[], object]) -> None:
     """Wait for what is read beside the screen, then draw it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await stage.pilot.pause(0.01)
     stage.app.feed.draw()

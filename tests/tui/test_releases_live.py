@@ -50,7 +50,7 @@ async def console(service: Service, notebook: Notebook, later: float = 0.0) -> A
 
 
 async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await pilot.pause(0.02)
 

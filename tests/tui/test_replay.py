@@ -42,7 +42,7 @@ def truth(stage: Stage) -> bytes:
 
 
 async def until(stage: Stage, true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await stage.pilot.pause(0.01)
 

@@ -11,7 +11,7 @@ def view_of(stage: Stage) -> LogLines:
     return stage.app.screen.query_one(LogLines)
 
 
-async def until(stage: Stage, condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(stage: Stage, condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something to be so."""
     async with asyncio.timeout(seconds):
         while not condition():
