@@ -7,7 +7,6 @@ from swarm_console.actions.action import Action, Outcome, Parameter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Any, BinaryIO
 
     from swarm_console.actions.action import Params
@@ -20,40 +19,18 @@ if TYPE_CHECKING:
 def diagnose(swarm: Swarm, params: Params) -> Outcome:
     """One object a file; exit code 1 when one cannot be read. Raises: Usage naming a rule that is wrong."""
     from swarm_console.errors import Usage, explained
+    from swarm_console.logs.rules import rules
 
     if not params["file"]:
         raise Usage("no log is named", "swarm-console --run diagnose FILE, - for standard input")
-    rules = _rules(_own_rules())
+    known = rules()
     found: list[dict[str, Any]] = []
     for name in params["file"]:
         try:
-            found.append(_diagnosed(name, rules, params["phase"]))
+            found.append(_diagnosed(name, known, params["phase"]))
         except OSError as error:
             found.append({"file": name, **explained(error)[0]})
     return Outcome(found, 1 if any("error" in each for each in found) else 0)
-
-
-def _own_rules() -> Path:
-    """Where the user's own rules are, failures.d of the configuration folder."""
-    from platformdirs import user_config_path
-
-    return user_config_path("build-swarm") / "failures.d"
-
-
-def _rules(directory: Path) -> tuple[Rule, ...]:
-    """The shipped rules and those of a directory's *.toml, which go first where they are as sure."""
-    from importlib.resources import files
-
-    from swarm_console.errors import Usage
-    from swarm_node.model.failure import BadRules, rules_of
-
-    shipped = files("swarm_node.model") / "failures.toml"
-    try:
-        own = [(str(path), path.read_text(encoding="utf-8")) for path in sorted(directory.glob("*.toml"))]
-        return rules_of([*own, ("failures.toml", shipped.read_text(encoding="utf-8"))])
-    except (BadRules, OSError, UnicodeDecodeError) as error:
-        hint = f"mend it, or take it out of {directory}; the form is that of {shipped}"
-        raise Usage(f"rules of your own: {error}", hint) from None
 
 
 def _diagnosed(name: str, rules: tuple[Rule, ...], phase: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from swarm_console.logs.rows import Bytes
 from swarm_console.logs.source import Source
 
 COUNTED: Final = 8 << 20
-"""Bytes of a log whose lines are counted unasked; of longer ones, only as far as they are searched."""
+"""Bytes of a log whose lines are counted unasked, behind what has been counted; more, only by a search."""
 AT_ONCE: Final = 1 << 20
 
 
@@ -21,6 +21,7 @@ class LineCount:
         self._feeds: dict[int, int] = {}
         self._before = array("Q", [0])
         """Line feeds before each page, of the pages up to the first unknown one."""
+        self._last = 0
 
     @property
     def counted(self) -> int:
@@ -29,7 +30,7 @@ class LineCount:
 
     def take(self, feeds: dict[int, int]) -> None:
         """Note the line feeds of pages."""
-        self._feeds.update(feeds)
+        self._feeds.update({page: count for page, count in feeds.items() if page + 1 >= len(self._before)})
         while (count := self._feeds.pop(len(self._before) - 1, None)) is not None:
             self._before.append(self._before[-1] + count)
 
@@ -43,9 +44,19 @@ class LineCount:
         except Missing:
             return None
 
+    def last(self, size: int, log: Bytes) -> tuple[int, bool]:
+        """The number of the last line, or of one before it, and whether it is the last one's."""
+        number = self.number(size - 1, log)
+        self._last = max(self._last, self._before[-1]) if number is None else number
+        return self._last, number is not None
+
+    def is_whole(self, size: int) -> bool:
+        """Whether every line of a log of that size has a number."""
+        return self.counted + PAGE > size
+
     def is_due(self, size: int) -> bool:
         """Whether more of a log of that size is to be counted."""
-        return self.counted + PAGE <= size <= COUNTED
+        return PAGE <= size - self.counted <= COUNTED
 
     async def count(self, source: Source) -> bool:
         """Count some more; whether there was any. Raises: Refused."""

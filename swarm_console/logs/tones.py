@@ -3,13 +3,12 @@
 import re
 from typing import Final
 
-ERROR: Final = (
+_ERROR: Final = (
     r"\berror\b:|\berror\[\w+\]:|\bfatal:|\bERROR:|!!! |\bFAILED\b|\*\*\* \[|ndefined reference to"
     r"|No space left on device|Permission denied|Traceback \(most recent"
 )
-"""A pattern of lines that tell of an error, whatever tool wrote them."""
 _TONES: Final = (
-    (re.compile(ERROR), "attention"),
+    (re.compile(_ERROR), "attention"),
     (re.compile(r"\b[Ww]arning\b:|\bWARN(?:ING)?\b|QA Notice"), "wait"),
     (re.compile(r"^\W{0,8}>>> "), "accent"),
 )

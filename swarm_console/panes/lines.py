@@ -141,6 +141,11 @@ class LogLines(LogCanvas, can_focus=True):
         return self.stop >= self.size_in_bytes
 
     @property
+    def waits(self) -> bool:
+        """Whether what is wanted does not show yet."""
+        return self._wish is not None
+
+    @property
     def trouble(self) -> str:
         """Why what is wanted cannot be had; empty while it can."""
         return self.reader.trouble if self.reader is not None else ""

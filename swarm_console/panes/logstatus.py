@@ -29,13 +29,15 @@ class Switch(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Bytes that show, of how many; and the numbers of lines where they are known."""
+    """Bytes that show, of how many; and the numbers of lines where all are counted."""
 
     begin: int
     end: int
     size: int
     line: int | None = None
-    lines: int | None = None
+    lines: int = 0
+    more: bool = False
+    """Whether lines have come that nobody has counted."""
 
     def spans(self, narrow: bool) -> list[Span]:
         """The position in words."""
@@ -43,7 +45,7 @@ class Position(NamedTuple):
             return [("empty", "dim")]
         share = f"  {self.end / self.size:4.0%}"
         if self.line is not None:
-            of = f" of {self.lines:,}" if self.lines is not None and not narrow else ""
+            of = "" if narrow else f" of {self.lines:,}{'+' * self.more}"
             bytes_ = "" if narrow else f"  {size(self.size)}"
             return [(f"line {self.line:,}{of}", ""), (bytes_, "dim"), (share, "bold")]
         at = f"{size(self.end)} of {size(self.size)}"

@@ -1,4 +1,4 @@
-"""Searching in the log that a screen shows: a line for the pattern, the next match, the next error."""
+"""Searching in the log that a screen shows: a line for the pattern, the next match, the evidence."""
 
 from contextlib import suppress
 from typing import ClassVar
@@ -8,15 +8,17 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 from textual.worker import Worker
 
+from swarm_console.errors import explained
 from swarm_console.logs.hunt import Hunt
 from swarm_console.logs.lines import LineCount
+from swarm_console.logs.opinion import Opinion
 from swarm_console.logs.pattern import Pattern
 from swarm_console.logs.source import Source
-from swarm_console.logs.tones import ERROR
 from swarm_console.panes.lines import LogLines
 from swarm_console.screens.live import LiveScreen
 from swarm_console.words.sieve import BadSieve
 from swarm_console.words.spans import Span
+from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.refusal import Refused
 
 
@@ -30,7 +32,7 @@ class HuntingScreen(LiveScreen):
         Binding("slash", "search", "Search", tooltip="look for a regular expression", id="search"),
         Binding("n", "jump(True)", "Next", tooltip="the next match", id="match-next"),
         Binding("N", "jump(False)", "Previous", False, tooltip="the match before", id="match-previous"),
-        Binding("e", "error", "Error", tooltip="the evidence, else the next error", id="log-error"),
+        Binding("e", "error", "Error", tooltip="to the evidence, or what looks like it", id="log-error"),
     ]
 
     source: Source
@@ -40,7 +42,7 @@ class HuntingScreen(LiveScreen):
         super().__init__()
         self.lines = LineCount()
         self._hunt: Hunt | None = None
-        self._errors: Hunt | None = None
+        self._opinion: Opinion | None = None
         self._wrong = ""
         """Why what is typed is no pattern; empty while it is one."""
         self._counter: Worker[None] | None = None
@@ -48,6 +50,17 @@ class HuntingScreen(LiveScreen):
     def draw_status(self) -> None:
         """Say where one is and what was found."""
         raise NotImplementedError
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What is known of the build beside its log."""
+        raise NotImplementedError
+
+    def mark(self, evidence: list[int]) -> None:
+        """Mark what the swarm's own diagnosis names; there is no need of an opinion then."""
+        if evidence:
+            self._opinion = None
+            self.view.mark(evidence)
 
     def entry(self) -> ComposeResult:
         """The line for a pattern, hidden until it is wanted."""
@@ -61,9 +74,15 @@ class HuntingScreen(LiveScreen):
         size = self.view.size_in_bytes
         if self._wrong:
             return [(f"✗ {self._wrong}", "attention")]
-        if self._errors is not None and self._errors.looking:
-            return [(f"⌕ looking for an error, {self._errors.progress(size):.0%} searched", "wait")]
-        return self._hunt.words(size) if self._hunt is not None else []
+        if self._opinion is not None and self._opinion.looking:
+            return [(f"⌕ looking for an error, {self._opinion.progress:.0%} read", "wait")]
+        return self._hunt.words(size) if self._hunt is not None else self._opined()
+
+    def _opined(self) -> list[Span]:
+        found = self._opinion.found if self._opinion is not None else None
+        if found is None:
+            return []
+        return [("▶ ", "attention"), (f"looks like {found.kind}: {found.summary}", "dim")]
 
     # -- what is typed
 
@@ -134,29 +153,48 @@ class HuntingScreen(LiveScreen):
             self._jump(self._hunt, down)
 
     def action_error(self) -> None:
-        """Go to the evidence, one line after the other; without any, to lines that look like errors."""
-        marks, found = self.view.marks, self.view.found
-        if marks:
-            self.view.go(next((mark for mark in marks if found is not None and mark > found), marks[0]))
-            return
-        first = self._errors is None or found is None
-        self._errors = self._errors or Hunt(self.source, Pattern(ERROR), self.lines, self.draw_status)
-        self._jump(self._errors, True, -1 if first else found)
+        """Go to the evidence, one line after the other; of a log that nobody diagnosed, form an opinion."""
+        outgrown = self._opinion is not None and self._opinion.size < self.view.size_in_bytes
+        if self._evidence_below is None and (outgrown or not self.view.marks):
+            self.run_worker(self._form_opinion(), group="jump", exclusive=True)
+        else:
+            self._go_to_evidence()
 
-    def _jump(self, hunt: Hunt, down: bool, origin: int | None = None) -> None:
+    @property
+    def _evidence_below(self) -> int | None:
+        """The next line of evidence behind the one that was gone to last."""
+        found = self.view.found
+        return next((mark for mark in self.view.marks if found is None or mark > found), None)
+
+    def _go_to_evidence(self) -> None:
+        below = self._evidence_below
+        self.view.go(self.view.marks[0] if below is None else below)
+
+    async def _form_opinion(self) -> None:
+        opinion = self._opinion = Opinion(self.source, self.circumstances, self.draw_status)
+        try:
+            await opinion.form(self.view.size_in_bytes)
+        except Exception as error:
+            self.app.notify(explained(error)[0]["error"]["message"], severity="warning", markup=False)
+        else:
+            self.view.mark(opinion.marks)
+            if opinion.marks:
+                self._go_to_evidence()
+            else:
+                self.app.notify("no line tells of an error", markup=False)
+        self.draw_status()
+
+    def _jump(self, hunt: Hunt, down: bool) -> None:
         """To the next match from where the last one shows, or else from what shows."""
         view = self.view
-        if origin is None:
-            seen = hunt.found is not None and view.begin <= hunt.found < view.stop
-            origin = hunt.found if seen else view.begin - 1 if down else view.stop
+        seen = hunt.found is not None and view.begin <= hunt.found < view.stop
+        origin = hunt.found if seen else view.begin - 1 if down else view.stop
         self.run_worker(self._go(hunt, origin or 0, down), group="jump", exclusive=True)
 
     async def _go(self, hunt: Hunt, origin: int, down: bool) -> None:
         row = await hunt.jump(origin, self.view.size_in_bytes, down)
         if row is not None:
             self.view.go(row)
-        elif hunt is self._errors:
-            self.app.notify(hunt.trouble or "no line tells of an error", markup=False)
         self.draw_status()
 
     # -- ending it
@@ -164,7 +202,7 @@ class HuntingScreen(LiveScreen):
     @property
     def hunts(self) -> bool:
         """Whether something is typed or searched for."""
-        looking = self._errors is not None and self._errors.looking
+        looking = self._opinion is not None and self._opinion.looking
         return self._hunt is not None or looking or self.query_one(Input).display
 
     def action_back(self) -> None:

@@ -20,6 +20,7 @@ from swarm_console.screens.hunting import HuntingScreen
 from swarm_console.screens.save import save_log
 from swarm_console.words.pen import count
 from swarm_console.words.spans import Span
+from swarm_node.model.circumstances import UNKNOWN, Circumstances
 from swarm_node.model.refusal import Refused
 from swarm_node.model.work import Diagnosis
 
@@ -39,7 +40,7 @@ class LogScreen(HuntingScreen):
 A log of any size: only what shows is fetched. `●` and `○` below it say what is switched on. The end is
 followed while the last line shows. `▶` marks the evidence of a diagnosis, `❯` what was found, `⋯` the rest
 of a line that is wrapped or very long, `›` a line that goes on at the right. Dim lines would have been
-overwritten."""
+overwritten. Lines have numbers once all are counted: up to 8 MiB by itself, of longer logs by a search."""
     BINDING_GROUP_TITLE = "the log"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "turn_follow", "Follow", tooltip="hold on to the end", id="log-follow"),
@@ -61,6 +62,7 @@ overwritten."""
         self.attempt = attempt
         self._place = place
         self._tale: Tale | None = None
+        self._position = Position(0, 0, 0)
 
     def compose(self) -> ComposeResult:
         yield LogHead()
@@ -79,8 +81,7 @@ overwritten."""
     def draw(self, picture: Picture) -> None:
         self._tale = of_number(picture.state, self.attempt, picture.mirror.recent)
         self.query_one(LogHead).show(picture, self.attempt, self._tale)
-        if (diagnosis := self._diagnosis) is not None:
-            self.view.mark(place.offset for place in diagnosis.places)
+        self.mark(self._tale.marks if self._tale is not None else [])
         self.view.draw(picture)
         self.draw_status()
 
@@ -95,6 +96,15 @@ overwritten."""
     @property
     def marked_node(self) -> str:
         return self._tale.node if self._tale is not None else super().marked_node
+
+    @property
+    def circumstances(self) -> Circumstances:
+        if (tale := self._tale) is None:
+            return UNKNOWN
+        mirror = self.console.mirror
+        node, progress = mirror.state.nodes.get(tale.node), mirror.progress.get(tale.number)
+        phase = tale.phase or (progress.phase if progress is not None else "")
+        return Circumstances(phase, node=node.facts if node is not None else None)
 
     @property
     def _diagnosis(self) -> Diagnosis | None:
@@ -114,7 +124,9 @@ overwritten."""
             Switch("wrap", view.wrap, "turn_wrap"),
             Switch("times", view.clocks, "turn_clocks"),
         )
-        self.query_one(LogStatus).show(switches, self._said(), self._position())
+        if not view.waits or not view.shown:
+            self._position = self._measured()
+        self.query_one(LogStatus).show(switches, self._said(), self._position)
         self.count()
 
     def _said(self) -> list[Span]:
@@ -127,13 +139,14 @@ overwritten."""
             return []
         return [("▶ ", "attention"), (f"{diagnosis.kind}: {diagnosis.summary}", "dim")]
 
-    def _position(self) -> Position:
+    def _measured(self) -> Position:
         view = self.view
         if view.reader is None or not view.size_in_bytes:
             return Position(0, 0, 0)
         pages, size = view.reader.pages, view.size_in_bytes
-        line, lines = self.lines.number(view.begin, pages), self.lines.number(size - 1, pages)
-        return Position(view.begin, view.stop, size, line, lines)
+        line = self.lines.number(view.begin, pages) if self.lines.is_whole(size) else None
+        lines, all_of_them = self.lines.last(size, pages)
+        return Position(view.begin, view.stop, size, line, lines, not all_of_them)
 
     # -- moving
 

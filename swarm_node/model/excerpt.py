@@ -83,6 +83,20 @@ def excerpt(chunks: Iterable[bytes]) -> Excerpt:
     if last:
         tail = Window(last[0].number, last[0].offset, b"".join(window.data for window in last))
         _keep(kept, tail, max(len(tail.data) - TAIL, _before(tail.data, TAIL_LINES)), len(tail.data))
+    return _joined(kept)
+
+
+def ends(head: bytes, tail: bytes, offset: int) -> Excerpt:
+    """The excerpt of a log's two ends, the second from an offset on; its lines are counted from there."""
+    kept: dict[int, Line] = {}
+    begin = tail.find(b"\n") + 1
+    tail, offset = tail[begin:], offset + begin
+    _keep(kept, Window(1, 0, head), 0, _after(head, HEAD_LINES))
+    _keep(kept, Window(1, offset, tail), _before(tail, TAIL_LINES), len(tail))
+    return _joined(kept)
+
+
+def _joined(kept: dict[int, Line]) -> Excerpt:
     lines = tuple(kept[offset] for offset in sorted(kept))
     starts = tuple(accumulate((len(line.text) + 1 for line in lines), initial=0))
     return Excerpt(lines, b"".join(line.text + b"\n" for line in lines), starts[:-1])

@@ -1,5 +1,6 @@
 """The log of an attempt: every key, live growth, and what cannot be had."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from swarm_console.logs.lines import COUNTED
 from swarm_console.logs.pages import PAGE
+from swarm_console.logs.source import Piece
 from swarm_console.panes.log import LogBar
 from swarm_console.panes.logstatus import LogStatus
 from swarm_console.screens import doors
@@ -357,6 +360,27 @@ async def test_where_one_is_shows(open_console: Open) -> None:
         assert status(stage).rstrip().endswith("100%")
         await press(stage, "g")
         assert "line 1 of 5,000" in status(stage)
+        stage.story.write(attempt_of(stage.story), log_of(100))
+        await stage.settle()
+        await ready(stage)
+        assert "line 1 of 5,000+" in status(stage), "what came is not read to be counted"
+        await press(stage, "G")
+        assert "of 5,100" in status(stage)
+
+
+async def test_lines_of_a_long_log_have_numbers_once_all_are_counted(open_console: Open) -> None:
+    text = log_of(300_000)
+    async with reading(open_console, text, size=(120, 36)) as stage:
+        assert len(text) > COUNTED
+        assert "line " not in status(stage)
+        await press(stage, "g")
+        assert "line " not in status(stage)
+        await stage.press("slash", *"/300000] Building object299999.o", "enter")
+        await until(stage, lambda: "⌕ 1 of 1" in status(stage))
+        await until(stage, lambda: "of 300,000" in status(stage))
+        await press(stage, "escape", "G")
+        stage.story.write(attempt_of(stage.story), log_of(10_000))
+        await until(stage, lambda: "of 310,000" in status(stage))
 
 
 # -- searching
@@ -493,14 +517,79 @@ async def test_evidence_is_marked(open_console: Open) -> None:
         assert not view_of(stage).following
 
 
-async def test_e_without_a_diagnosis_looks_for_errors(open_console: Open) -> None:
-    async with reading(open_console, log_of(2000) + ERROR + log_of(2000) + ERROR + log_of(10)) as stage:
+async def test_e_without_a_diagnosis_goes_by_the_rules(open_console: Open) -> None:
+    text = (
+        log_of(2000) + ERROR + b"checking whether to error: no\n" + log_of(2000) + ERROR.replace(b"14", b"15")
+    )
+    first, second = (text.index(b"Foo.cpp:%d" % line) - len("../lib/") for line in (14, 15))
+    async with reading(open_console, text + log_of(10), size=(120, 24)) as stage:
+        for place in (first, second, first):
+            await stage.press("e")
+            await until(stage, lambda: view_of(stage).found == place)  # noqa: B023
+        await ready(stage)
+        assert view_of(stage).marks == [first, second]
+        assert "▶ ../lib/Foo.cpp:14:3: error:" in stage.text()
+        assert "▶ looks like compile-error: it does not compile" in status(stage)
+        await press(stage, "e")
+        third = view_of(stage).size_in_bytes
+        stage.story.write(attempt_of(stage.story), ERROR.replace(b"14", b"16"))
+        await stage.settle()
         await stage.press("e")
-        await until(stage, lambda: view_of(stage).found == len(log_of(2000)))
+        await until(stage, lambda: view_of(stage).found == third)
+        assert view_of(stage).marks == [first, second, third]
+
+
+async def test_e_of_a_long_log_reads_its_ends(open_console: Open) -> None:
+    text = log_of(300_000) + ERROR + log_of(1000)
+    async with reading(open_console, text) as stage:
+        before = len(stage.operator.fetched)
+        await press(stage, "e")
+        assert view_of(stage).found == text.index(ERROR)
+        assert len(stage.operator.fetched) - before <= 4
+
+
+async def test_e_of_a_long_log_reads_on_where_its_ends_prove_nothing(open_console: Open) -> None:
+    text = log_of(100_000) + ERROR + log_of(200_000)
+    async with reading(open_console, text) as stage:
+        await press(stage, "e")
+        assert view_of(stage).found == text.index(ERROR)
+
+
+async def test_looking_for_an_error_can_be_given_up(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = threading.Event()
+    async with reading(open_console, log_of()) as stage:
+        screen = stage.app.screen
+        assert isinstance(screen, LogScreen)
+        read = screen.source.read
+
+        def slow(offset: int, length: int) -> Piece:
+            waits.wait(10)
+            return read(offset, length)
+
+        monkeypatch.setattr(screen.source, "read", slow)
         await stage.press("e")
-        await until(stage, lambda: view_of(stage).found == 2 * len(log_of(2000)) + len(ERROR))
+        await until(stage, lambda: "⌕ looking for an error, 0% read" in status(stage))
+        await stage.press("escape")
+        waits.set()
+        await ready(stage)
+        assert "looking" not in status(stage)
+        assert not screen.hunts
+        assert stage.app.screen is screen
+
+
+async def test_a_wrong_rule_of_ones_own_is_told(
+    open_console: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own = tmp_path / "build-swarm" / "failures.d"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text('[[rule]]\nkind = "x"\n')
+    async with reading(open_console, log_of() + ERROR) as stage:
         await stage.press("e")
-        await until(stage, lambda: view_of(stage).found == len(log_of(2000)))
+        await until(stage, lambda: stage.app._notifications)
+        assert "mine.toml: rule 1" in stage.text()
 
 
 async def test_e_where_all_is_well(open_console: Open) -> None:

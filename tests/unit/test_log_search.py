@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from swarm_console.logs import search as searching
 from swarm_console.logs import stretch as stretches
-from swarm_console.logs.lines import LineCount
+from swarm_console.logs.lines import COUNTED, LineCount
 from swarm_console.logs.pages import PAGE, Pages
 from swarm_console.logs.pattern import Budget, Pattern, TooCostly
 from swarm_console.logs.rows import CUT, Row, after, row_at, text_of
@@ -165,10 +165,43 @@ async def test_lines_of_a_log_that_is_not_long_are_counted_unasked() -> None:
     pages.put(0, data)
     while lines.is_due(len(data)):
         assert await lines.count(source)
-    assert lines.number(len(data) - 1, pages) == 200_000
+    assert lines.last(len(data), pages) == (200_000, True)
+    assert lines.is_whole(len(data))
     assert len(source.reads) == 3
     assert lines.is_due(len(data) + PAGE)
     assert not lines.is_due(1 << 30), "a longer one is not"
+    assert not lines.is_whole(1 << 30)
+    grown = Pages()
+    grown.grow(len(data) + 1)
+    assert lines.last(grown.size, grown) == (200_000, False), "what came since is not at hand"
+
+
+async def test_what_comes_to_a_long_log_is_counted_on() -> None:
+    data = b"".join(b"line %d\n" % number for number in range(800_000))
+    pages, lines, source = Pages(kept=1000), LineCount(), Text(data)
+    assert len(data) > COUNTED
+    assert not lines.is_due(len(data))
+    search = Search(source, Pattern("no such thing"), lines)
+    while not search.done(len(data)):
+        await search.advance(len(data))
+    source.data += data
+    assert lines.is_due(len(data) + PAGE)
+    source.reads.clear()
+    assert await lines.count(source)
+    pages.put(0, source.data)
+    assert lines.number(source.data.index(b"line 3\n", len(data)), pages) == 800_004
+    assert not lines._feeds, "what is counted is not kept twice"
+
+
+async def test_a_gap_in_what_is_counted_is_closed() -> None:
+    data = b"line\n" * 300_000
+    lines = LineCount()
+    search = Search(Text(data), Pattern("line"), lines)
+    await search.next(len(data) - 10, len(data), True)
+    assert lines.counted == 0
+    while lines.is_due(len(data)):
+        await lines.count(Text(data))
+    assert lines.is_whole(len(data))
     assert not await LineCount().count(Text(b"short")), "nothing to go on with"
 
 
