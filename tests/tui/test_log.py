@@ -225,7 +225,7 @@ async def test_what_came_before_anybody_listened_shows(open_console: Open) -> No
     story.listened_to.clear()
     async with open_console(story) as stage:
         await until(stage, lambda: stage.app.mirror.known)
-        stage.app.open_log(number)
+        doors.log(stage.app, number)
         await until(stage, lambda: "what is there" in stage.text())
         story.write(number, b"nobody was told of this\n")
         story.listened_to.set()
@@ -263,7 +263,7 @@ async def test_where_one_does_not_follow_only_the_length_is_asked_for(open_conso
 async def test_a_log_that_began_while_the_gateway_was_gone_shows(open_console: Open) -> None:
     story = building()
     async with open_console(story) as stage:
-        stage.app.open_log(attempt_of(story))
+        doors.log(stage.app, attempt_of(story))
         await until(stage, lambda: "there is no log of attempt 3" in stage.text())
         story.vanish()
         await stage.settle()
