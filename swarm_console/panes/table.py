@@ -253,7 +253,9 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.scroll_to(y=self.cursor - room + 1, animate=False)
 
     def action_move(self, by: int) -> None:
+        self._follow()  # from the row that one sees, wherever that is by now
         self._put(self.cursor + by)
+        self._repaint(False)
 
     def action_leaf(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - HEADER_ROWS - 1))

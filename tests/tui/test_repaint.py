@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from textual.geometry import Region
 
+from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.table import Table
 from swarm_node.model import commands as c
 from tests.tui.conftest import Open, Stage
@@ -89,3 +91,18 @@ async def test_a_click_below_the_last_row_is_harmless(open_console: Open) -> Non
             if len(table._items) < table.size.height - 1:
                 assert table.cursor == before
                 assert len(stage.app.screen_stack) == 1
+
+
+async def test_a_key_moves_from_the_row_that_one_sees(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        table = stage.app.query_one(QueuePane).table
+        await stage.press("2", "down", "down")
+        names, seen = [build.id for build in table._items], stage.story.state.seq
+        stage.story.stage("drone-Izar")
+        news = [record for record in stage.story.told if record.seq > seen]
+        stage.app.mirror.take(msgspec.json.encode({"events": news}))
+        assert [build.id for build in table._items] != names, "what stood above it is gone before it is drawn"
+        table.action_move(1)
+        assert table.marked is not None and table.marked.id == names[3]
+        assert [cells[1].text for cells in table._drawn][:3] == names[1:4]
+        await same_as_painted_anew(stage)
