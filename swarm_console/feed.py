@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from swarm_console.actions.registry import ACTIONS
@@ -20,6 +21,8 @@ FRAME_SECONDS: Final = 0.2
 """At most five pictures a second, whatever happens in the swarm; what a key moves is painted at once."""
 REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
+ENOUGH, BREATH = 0.005, 0.005
+"""Seconds of drawing after which keys have their turn, and how long that is."""
 TICK_SECONDS: Final = 1.0
 
 
@@ -31,6 +34,8 @@ class Feed:
         self._changed = asyncio.Event()
         self._greyed: frozenset[str] = frozenset()
         self._vigil = Vigil()
+        self._seen = False
+        """Whether a picture of the swarm was drawn."""
         self._parent = os.getppid()
 
     def begin(self) -> None:
@@ -61,14 +66,22 @@ class Feed:
 
     def draw(self) -> None:
         """Hand the present picture to every screen that lies open."""
+        for _ in self._parts():
+            pass
+
+    def _parts(self) -> Iterator[None]:
+        """The same, part by part."""
         if not self._app.is_running:
             return
         picture = self._app.picture()
         self._grey(picture)
         self._call(picture)
-        for screen in self._app.screen_stack:
+        for screen in tuple(self._app.screen_stack):
             if isinstance(screen, LiveScreen) and screen.is_mounted:
-                screen.draw(picture)
+                for _ in screen.parts(picture):
+                    yield
+                    if screen not in self._app.screen_stack:
+                        break
 
     def _grey(self, picture: Picture) -> None:
         """Have all footers drawn anew, those behind a dialog too, when other keys can do nothing."""
@@ -99,9 +112,21 @@ class Feed:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            begin = time.perf_counter()
-            self.draw()
-            await asyncio.sleep(max(FRAME_SECONDS, REST * (time.perf_counter() - begin)))
+            await asyncio.sleep(max(FRAME_SECONDS, REST * await self._draw()))
+
+    async def _draw(self) -> float:
+        """Draw, and let keys have their turn on the way; the seconds that it took without these.
+
+        The first picture of a swarm is waited for, and drawn in one go.
+        """
+        spent, begin, seen = 0.0, time.perf_counter(), self._seen
+        self._seen = self._app.mirror.known
+        for _ in self._parts():
+            part = time.perf_counter() - begin
+            if seen and part > ENOUGH:
+                await asyncio.sleep(BREATH)
+                spent, begin = spent + part, time.perf_counter()
+        return spent + time.perf_counter() - begin
 
     def _tick(self) -> None:
         """Let time pass on the screen, where something on it counts."""

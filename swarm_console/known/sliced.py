@@ -11,8 +11,8 @@ from swarm_node.model.state import State
 T = TypeVar("T")
 Steps = Generator[None, None, T]
 """Work that yields after every few thousandths of a second; one that never yields is done at once."""
-SLICE: Final = 0.004
-"""Seconds of work for one picture; twice as much while there is no figure at all."""
+SLICE: Final = 0.0025
+"""Seconds of work for one picture; three times as much while there is no figure at all."""
 
 
 class Sliced(Generic[T]):
@@ -40,7 +40,7 @@ class Sliced(Generic[T]):
             self._subject = self._about()
             self._steps, self._cost = self._make(state, now), 0.0
         if self._steps is not None:
-            self._go_on(self._steps, now, SLICE if self._value is not None else 2 * SLICE)
+            self._go_on(self._steps, now, SLICE if self._value is not None else 3 * SLICE)
         return self._value
 
     def whole(self, state: State, now: float) -> T:

@@ -107,10 +107,11 @@ wait for it."""
         marked = self.query_one(PackagesPane).marked
         return marked.id if marked is not None else ""
 
-    def draw(self, picture: Picture) -> None:
+    def parts(self, picture: Picture) -> Iterator[None]:
         cluster = next((each for each in picture.clusters if each.cause == self._cause), None)
         self._remedies = cluster.remedies if cluster is not None else ()
         self.query_one(Top).draw(picture)
+        yield
         self.query_one(Prose).show(
             list(_lines(cluster)) if cluster is not None else [[(self._cause, "bold")]]
         )

@@ -1,6 +1,6 @@
 """Screens about one thing in depth: a line that says what it is, and the log of the marked attempt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -36,9 +36,10 @@ class DepthScreen(PanedScreen):
         made.connect = partial(self.console.connect, self.console.say)
         return made  # type: ignore[no-any-return]
 
-    def draw(self, picture: Picture) -> None:
+    def parts(self, picture: Picture) -> Iterator[None]:
         self.query_one(".about", Prose).show(self.about(picture))
-        super().draw(picture)
+        yield
+        yield from super().parts(picture)
         self._draw_log(picture)
         self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
 

@@ -1,5 +1,6 @@
 """Screens that show the swarm as it is: the App hands each of them every new picture."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import events
@@ -59,6 +60,11 @@ class LiveScreen(Ours, Screen[None]):
 
     def draw(self, picture: Picture) -> None:
         """Show this picture."""
+        for _ in self.parts(picture):
+            pass
+
+    def parts(self, picture: Picture) -> Iterator[None]:
+        """Show this picture part by part; after each of them a key may have its turn."""
         raise NotImplementedError
 
     def draw_soon(self) -> None:

@@ -1,5 +1,6 @@
 """The log of an attempt: followed, searched, wrapped, with times, and from one error to the next."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar, Final
 
@@ -78,9 +79,10 @@ overwritten. Lines have numbers once all are counted: up to 8 MiB by itself, of 
         self.view.show(self.source, self._place)
         self.view.focus()
 
-    def draw(self, picture: Picture) -> None:
+    def parts(self, picture: Picture) -> Iterator[None]:
         self._tale = of_number(picture.state, self.attempt, picture.mirror.recent)
         self.query_one(LogHead).show(picture, self.attempt, self._tale)
+        yield
         self.mark(self._tale.marks if self._tale is not None else [])
         self.view.draw(picture)
         self.draw_status()

@@ -1,5 +1,6 @@
 """A node in depth: what it builds and the log as it grows, its history, refusals and drift; a shell."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -66,8 +67,8 @@ where it drifted."""
     def about(self, picture: Picture) -> Lines:
         return _head(picture, self.dossier)
 
-    def draw(self, picture: Picture) -> None:
-        super().draw(picture)
+    def parts(self, picture: Picture) -> Iterator[None]:
+        yield from super().parts(picture)
         drift = self.dossier.drift.answer
         self.set_class(drift is not None and not drift.in_step, "-adrift")
         if self.dossier.node(picture) is not None:

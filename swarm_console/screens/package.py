@@ -1,6 +1,6 @@
 """A package in depth: why it is where it is, its attempts and their logs, its neighbours, what it changes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -66,8 +66,8 @@ changes and costs."""
     def about(self, picture: Picture) -> Lines:
         return _head(picture, self.dossier)
 
-    def draw(self, picture: Picture) -> None:
-        super().draw(picture)
+    def parts(self, picture: Picture) -> Iterator[None]:
+        yield from super().parts(picture)
         self.inquire(self.dossier.offer, picture.state.current, picture)
         self.grey(("cure", "remedies", "unblock", "over"))
 

@@ -79,10 +79,12 @@ class PanedScreen(LiveScreen):
     def _first(self, panes: Collection[type[Frame]]) -> str:
         return "-present" if self.first in panes else ""
 
-    def draw(self, picture: Picture) -> None:
+    def parts(self, picture: Picture) -> Iterator[None]:
         self.query_one(Top).draw(picture)
-        for pane in self.query(Frame):
+        yield
+        for pane in list(self.query(Frame)):
             pane.draw(picture)
+            yield
         self.query_one(PaneStrip).show(self._labels(picture), self.present)
 
     def inquire(self, inquiry: Inquiry[Any], depends_on: object, picture: Picture) -> None:

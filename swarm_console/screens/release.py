@@ -1,6 +1,6 @@
 """One release in depth: what it holds, what it changed, and what spoke against it when it was made."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -57,8 +57,8 @@ One release in depth: what it holds, what it changed, and what spoke against it 
     def is_small(self, columns: int, rows: int) -> bool:
         return True
 
-    def draw(self, picture: Picture) -> None:
-        super().draw(picture)
+    def parts(self, picture: Picture) -> Iterator[None]:
+        yield from super().parts(picture)
         live = ("   ▲ live", "ok") if picture.state.current == self.release else ("", "")
         self.query_one(Prose).show([[(f"Release {self.release}", "bold"), live]])
 

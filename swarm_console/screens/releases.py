@@ -1,6 +1,7 @@
 """Releases: the list, and beside it what changed; from here into any of them, and back to an older one."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -53,8 +54,8 @@ marked."""
     def on_mount(self) -> None:
         self.shelf = Shelf(lambda: self.console.connect(self.console.say))
 
-    def draw(self, picture: Picture) -> None:
-        super().draw(picture)
+    def parts(self, picture: Picture) -> Iterator[None]:
+        yield from super().parts(picture)
         self._compare()
 
     # -- what is compared

@@ -1,5 +1,6 @@
 """The timeline on a screen of its own."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -44,6 +45,7 @@ class TimelineScreen(LiveScreen):
     def on_mount(self) -> None:
         self.query_one(Gantt).focus()
 
-    def draw(self, picture: Picture) -> None:
+    def parts(self, picture: Picture) -> Iterator[None]:
         self.query_one(Top).draw(picture)
+        yield
         self.query_one(TimelinePane).draw(picture)

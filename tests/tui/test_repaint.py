@@ -1,11 +1,13 @@
 """Only what changed is painted again, and nothing that changed is forgotten."""
 
+import asyncio
 from collections.abc import Callable
 
 import msgspec
 import pytest
 from textual.geometry import Region
 
+from swarm_console import feed
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.table import Table
 from swarm_node.model import commands as c
@@ -105,4 +107,24 @@ async def test_a_key_moves_from_the_row_that_one_sees(open_console: Open) -> Non
         table.action_move(1)
         assert table.marked is not None and table.marked.id == names[3]
         assert [cells[1].text for cells in table._drawn][:3] == names[1:4]
+        await same_as_painted_anew(stage)
+
+
+async def test_a_picture_in_parts_is_whole_and_may_lose_its_screen(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "ENOUGH", -1.0)
+    monkeypatch.setattr(feed, "BREATH", 0.0)
+    async with open_console(building()) as stage:
+        stage.story.stage("drone-Izar")
+        await stage.settle()
+        await stage.app.feed._draw()
+        await same_as_painted_anew(stage)
+        await stage.press("2", "enter")
+        depth = len(stage.app.screen_stack)
+        drawing = asyncio.create_task(stage.app.feed._draw())
+        await asyncio.sleep(0)
+        stage.app.pop_screen()
+        await drawing
+        assert len(stage.app.screen_stack) == depth - 1
         await same_as_painted_anew(stage)
