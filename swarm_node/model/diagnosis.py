@@ -19,6 +19,8 @@ LAST_LINES: Final = 40
 """Of which the evidence is taken where there is no proof."""
 EARLIER: Final = 0.3
 """What the words of earlier phases count for: those phases did not fail."""
+LEAST: Final = 0.17
+"""How sure the words of earlier phases must be then to count at all."""
 
 PHASES: Final = {
     b"Unpacking": "unpack",
@@ -34,6 +36,12 @@ STARTED: Final = re.compile(
     re.MULTILINE,
 )
 """Portage's line at the start of a phase (phase-functions.sh)."""
+ENDED: Final = re.compile(
+    rb"^[^\n>]{0,80}>>> (?:Source (?:unpacked|prepared|configured|compiled)\b"
+    rb"|Completed (?:testing|installing) |\S{1,200} merged\.$)",
+    re.MULTILINE,
+)
+"""Portage's line at the end of a phase that went well."""
 FAILED: Final = re.compile(rb"ERROR: \S{1,200} failed \((\w{1,20})[\s*>#]{1,80}phase\)")
 CPV: Final = rb"([\w+.-]{1,80}/[\w+.-]{1,120}-\d[\w.]{0,60}(?:-r\d{1,3})?)"
 NAMED: Final = re.compile(rb"ERROR: %b(?:::\S{1,80})? failed|>>> Emerging \(\d+ of \d+\) %b" % (CPV, CPV))
@@ -48,10 +56,11 @@ def diagnose(log: Excerpt, rules: Sequence[Rule], known: Circumstances = UNKNOWN
     last of the shipped ones does. Raises: LookupError when none fits.
     """
     named = phases(log, known.phase)
-    begin = max((match.start() for match in STARTED.finditer(log.text)), default=0)
+    begin = max(_last(STARTED, log.text), _last(ENDED, log.text))
     here = [_Reading(rule, rule.entry_for(known, log.text), begin, len(log.text)) for rule in rules]
     earlier = [reading._replace(begin=0, end=begin, weight=EARLIER) for reading in here if begin]
-    readings = sorted([*here, *earlier], key=lambda reading: -reading.confidence)
+    counting = [reading for reading in earlier if reading.confidence >= LEAST]
+    readings = sorted([*here, *counting], key=lambda reading: -reading.confidence)
     fitting = (found for reading in readings if (found := _fits(log, reading, named, known)) is not None)
     if (first := next(fitting, None)) is None:
         raise LookupError("no rule fits; the shipped ones end with one that fits everything")
@@ -61,7 +70,10 @@ def diagnose(log: Excerpt, rules: Sequence[Rule], known: Circumstances = UNKNOWN
 def phases(log: Excerpt, phase: str = "") -> tuple[str, ...]:
     """The names of the phase that failed: the drone's, and Portage's own; ("",) when nobody says."""
     died = [match[1].decode() for match in FAILED.finditer(log.text)]
-    begun = [PHASES[next(filter(None, match.groups()))] for match in STARTED.finditer(log.text)]
+    begun = [
+        PHASES[next(filter(None, match.groups()))]
+        for match in STARTED.finditer(log.text, _last(ENDED, log.text))
+    ]
     own = (died or begun)[-1:]
     return tuple(dict.fromkeys(filter(None, (*own, phase)))) or ("",)
 
@@ -70,6 +82,11 @@ def package(log: Excerpt) -> str:
     """The category/name-version that a log says has failed or was begun last; "" when it names none."""
     named = [next(filter(None, match.groups())) for match in NAMED.finditer(log.text)]
     return named[-1].decode() if named else ""
+
+
+def _last(sign: re.Pattern[bytes], text: bytes) -> int:
+    """Where a sign is found last; 0 when it is nowhere."""
+    return max((match.start() for match in sign.finditer(text)), default=0)
 
 
 class _Reading(NamedTuple):
