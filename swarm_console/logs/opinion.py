@@ -5,7 +5,7 @@ an excerpt holds.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -16,6 +16,7 @@ from swarm_console.logs.source import Source
 from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.diagnosis import diagnose
 from swarm_node.model.excerpt import HEAD, TAIL, WINDOW, Excerpt, ends, excerpt
+from swarm_node.model.failure import Rule
 from swarm_node.model.work import Diagnosis
 
 WHOLE: Final = 8 << 20
@@ -61,14 +62,14 @@ class Opinion:
 
     def _formed(self, tell: Callable[[], object]) -> Diagnosis | None:
         """Blocks."""
+        proving = [rule for rule in rules() if rule.patterns]
         if self.size > WHOLE:
-            found = self._judged(self._ends())
+            found = self._judged(self._ends(), proving)
             if found is not None and found.confidence >= SURE:
                 return found
-        return self._judged(excerpt(self._pieces(tell)))
+        return self._judged(excerpt(self._pieces(tell)), proving)
 
-    def _judged(self, log: Excerpt) -> Diagnosis | None:
-        proving = [rule for rule in rules() if rule.patterns]
+    def _judged(self, log: Excerpt, proving: Sequence[Rule]) -> Diagnosis | None:
         try:
             return diagnose(log, proving, self._known)
         except LookupError:

@@ -15,7 +15,18 @@ from swarm_console.commandline.causes import asked_by
 from swarm_node.model import failure
 from swarm_node.model.circumstances import Circumstances
 from swarm_node.model.diagnosis import EVIDENCE_LINES, LONGEST_LINE, diagnose, package, phases
-from swarm_node.model.excerpt import ESCAPES, HEAD, MARKS, PIECE, TAIL, WINDOW, excerpt
+from swarm_node.model.excerpt import (
+    ESCAPES,
+    HEAD,
+    HEAD_LINES,
+    MARKS,
+    PIECE,
+    TAIL,
+    TAIL_LINES,
+    WINDOW,
+    ends,
+    excerpt,
+)
 from swarm_node.model.failure import REMEDIES, BadRules, Rule, rules_of
 from swarm_node.model.work import Diagnosis, Place
 
@@ -142,6 +153,20 @@ def test_the_cause_is_found_below_a_parallel_makes_noise() -> None:
     assert len(kept.text) < HEAD + TAIL + WINDOW // 2
     assert package(kept) == "dev-libs/foo-1.2-r3"
     assert phases(kept, "build") == ("compile", "build")
+
+
+def test_both_ends_of_a_log_are_an_excerpt() -> None:
+    head, tail = b"the first line\n" * 10, b"rest of a line\n" + b"x" * 10 + b"\nfoo.c:3:5: error: no\nlast"
+    offset = 1 << 30
+    log = ends(head, tail, offset)
+    found = diagnose(log, RULES)
+    (place,) = found.places
+    assert found.kind == "compile-error"
+    assert place.offset == offset + tail.index(b"foo.c")
+    assert b"rest of a line" not in log.text
+    assert log.lines[0].offset == 0
+    assert len(ends(b"\n" * HEAD, b"\n" * TAIL, offset).lines) == HEAD_LINES + TAIL_LINES
+    assert ends(b"", b"x" * TAIL, offset).lines[0].offset == offset, "a line that is longer than an end"
 
 
 def test_an_earlier_phases_grumble_is_not_the_cause() -> None:
