@@ -200,7 +200,7 @@ async def test_a_drone_in_a_long_directive_is_heard_and_can_still_be_stopped(
         await swarm.give(
             DirectiveOrder(1, "sync_overlay", {"name": "x", "sync_type": "git", "sync_uri": uri})
         )
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), 60)
         await swarm.until(lambda: swarm.count("node") >= before + 3)
         begun = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - begun < 5

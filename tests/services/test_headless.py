@@ -266,7 +266,7 @@ async def asked(farm: Farm, answer: str) -> tuple[int, str]:
     while b"[y/N]" not in shown:
         shown += await asyncio.to_thread(os.read, ours, 4096)
     os.write(ours, answer.encode())
-    code = await asyncio.wait_for(process.wait(), 20)
+    code = await asyncio.wait_for(process.wait(), 60)
     os.close(ours)
     return code, shown.decode()
 
@@ -366,9 +366,9 @@ async def test_ctrl_c_is_one_clear_line(farm: Farm) -> None:
         *CONSOLE, "--gateway", farm.url, "--run", "monitor", stdout=pipe, stderr=pipe
     )
     assert process.stderr is not None
-    await asyncio.wait_for(process.stderr.readline(), 20)
+    await asyncio.wait_for(process.stderr.readline(), 60)
     process.send_signal(signal.SIGINT)
-    out, err = await asyncio.wait_for(process.communicate(), 20)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
     assert (process.returncode, out) == (130, b"") and b"interrupted" in err and b"Traceback" not in err
 
 

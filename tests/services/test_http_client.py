@@ -189,6 +189,6 @@ async def test_a_service_stays_registered_while_the_gateway_comes_and_goes(
     async with serving(drone) as url:
         for _ in range(2):
             async with serving(gateway, port=port):
-                body = await asyncio.wait_for(heard.get(), 5)
-                await asyncio.wait_for(heard.get(), 5)
+                body = await asyncio.wait_for(heard.get(), 60)
+                await asyncio.wait_for(heard.get(), 60)
     assert body == {"role": "drone", "name": "d1", "url": url, "priority": 100, "facts": {"cores": 4}}

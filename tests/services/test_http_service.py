@@ -131,7 +131,7 @@ async def raw(url: str, *parts: bytes, pause: float = 0.0) -> bytes:
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(pause)
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 60)
     except ConnectionError:
         return b""
     finally:
@@ -404,7 +404,7 @@ async def test_a_parked_request_ends_when_its_peer_goes(url: str, world: World) 
     writer.write(b"GET /poll?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await world.waiting.wait()
     writer.close()
-    await asyncio.wait_for(world.end.wait(), 5)
+    await asyncio.wait_for(world.end.wait(), 60)
     assert world.ended == ["ConnectionResetError"]
 
 

@@ -34,7 +34,7 @@ async def running(*words: str) -> AsyncIterator[tuple[asyncio.subprocess.Process
     process = await asyncio.create_subprocess_exec(*NODE, *words, stdout=pipe, stderr=pipe)
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode().split()
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().split()
         assert line[:2] == ["ready", words[0]], line
         yield process, line[2]
     finally:
@@ -54,7 +54,7 @@ async def test_it_says_that_it_is_ready_and_stops_when_asked(conf: Path, number:
     async with running("gateway", "--config", str(conf)) as (process, url):
         assert (await get(f"{url}/health"))["name"] == "gate"
         process.send_signal(number)
-        out, log = await asyncio.wait_for(process.communicate(), 5)
+        out, log = await asyncio.wait_for(process.communicate(), 60)
         assert (process.returncode, out) == (0, b"")
         assert b"gateway stops" in log and b"Traceback" not in log
 
@@ -155,7 +155,7 @@ async def test_the_ready_line_may_go_to_a_descriptor(conf: Path) -> None:
     os.close(writing)
     try:
         with os.fdopen(reading) as ready:
-            line = await asyncio.wait_for(asyncio.to_thread(ready.read), 20)
+            line = await asyncio.wait_for(asyncio.to_thread(ready.read), 60)
     finally:
         process.terminate()
         out, _ = await process.communicate()

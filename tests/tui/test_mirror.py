@@ -95,11 +95,11 @@ async def test_stale_since_the_first_failure() -> None:
         since = story.now
         story.vanish()
         for _ in range(4):
-            await asyncio.wait_for(heard.resting.wait(), 5)
+            await asyncio.wait_for(heard.resting.wait(), 60)
             story.now += 10
             heard.resting.clear()
             heard.go.set()
-        await asyncio.wait_for(heard.resting.wait(), 5)
+        await asyncio.wait_for(heard.resting.wait(), 60)
         assert heard.mirror.link.since == since
         assert heard.pauses[0] == FIRST_PAUSE
         assert heard.pauses == sorted(heard.pauses)
@@ -140,7 +140,7 @@ async def test_what_was_asked_ahead_is_gone_on_from() -> None:
     story = building()
     story.early = [story._opening(None, None)]
     async with Listener(story) as heard:
-        await asyncio.wait_for(heard.resting.wait(), 5)
+        await asyncio.wait_for(heard.resting.wait(), 60)
         assert heard.in_step
         assert heard.mirror.newest(1), "with what happened before"
         assert not story.connections
