@@ -127,6 +127,7 @@ async def test_of_a_log_that_was_wiped_nothing_is_invented(open_console: Open, n
     other.now += NIGHT
     async with open_console(other) as stage:
         await greeted(stage)
+        await until(stage, lambda: toasts(stage))
         assert isinstance(stage.app.screen, Dashboard)
         assert toasts(stage) == [("the swarm's log is another one than when you looked last", "information")]
         await act(stage, "a")
