@@ -120,7 +120,8 @@ class Pane(Frame, Generic[T]):
         chosen: Sieve | None = self.table.sieve
         if chosen is not None:
             shown, of = self.table.counts
-            title.append(f"  ⌕ {one_line(chosen.text)} ({shown} of {of})", "reverse")
+            so_far = " so far" if self.table.sifting else ""
+            title.append(f"  ⌕ {one_line(chosen.text)} ({shown}{so_far} of {of})", "reverse")
         return title
 
     def _draw_note(self) -> None:

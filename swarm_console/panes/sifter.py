@@ -7,8 +7,8 @@ from typing import Final, Generic, TypeVar
 from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
-PART: Final = 5_000
-"""Rows looked through for one picture: what a key may have to wait for."""
+PART: Final = 2_000
+"""Rows looked through at once: what a key may have to wait for."""
 
 
 class Sifter(Generic[T]):
@@ -17,29 +17,30 @@ class Sifter(Generic[T]):
     def __init__(self, words: Callable[[T], str]) -> None:
         self._words = words
         self.sieve: Sieve | None = None
+        self.searching = False
+        """Whether there are rows that this filter has not looked at yet."""
         self._passed: list[T] = []
         self._found: list[T] = []
         self._left: Iterator[T] | None = None
 
-    def filter_by(self, wanted: Sieve | None, items: Sequence[T]) -> None:
-        """Another filter: all rows are looked through at once."""
-        self.sieve, self._left = wanted, None
-        self._passed = list(self._pass(items)) if wanted is not None else []
+    def filter_by(self, wanted: Sieve | None) -> None:
+        """Another filter."""
+        self.sieve, self._left, self.searching = wanted, None, wanted is not None
 
     def view(self, items: Sequence[T]) -> Sequence[T]:
-        """What passes of these rows; where they are many, as it was when they were last looked through."""
+        """What passes of these rows; of many, so far, or as it was when all were last looked at."""
         if self.sieve is None:
             return items
         if len(items) <= PART:
-            self._left, self._passed = None, list(self._pass(items))
+            self._left, self._passed, self.searching = None, list(self._pass(items)), False
             return self._passed
         if self._left is None:
             self._left, self._found = iter(list(items)), []
         part = list(islice(self._left, PART))
         self._found += self._pass(part)
         if len(part) < PART:
-            self._left, self._passed = None, self._found
-        return self._passed
+            self._left, self._passed, self.searching = None, self._found, False
+        return self._found if self.searching else self._passed
 
     def _pass(self, items: Sequence[T]) -> Iterator[T]:
         assert self.sieve is not None

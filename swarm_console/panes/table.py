@@ -12,6 +12,7 @@ from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.grid import GAP, Cell, Column, fit
@@ -22,6 +23,8 @@ from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
 HEADER_ROWS: Final = 1
+SIFTING: Final = 0.02
+"""Seconds between two parts of a long list that is looked through for the first time."""
 
 
 @runtime_checkable
@@ -85,18 +88,27 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """From which place on they stand there, how many have room, and in which columns."""
         self._styles_kept: dict[str, Style] = {}
         self._sifter = Sifter(words or key)
+        self._sifting: Timer | None = None
 
     def show(self, items: Sequence[T], cells: Callable[[T], Sequence[Cell]], empty: str = "") -> None:
         """Draw these items from now on; what did not change on the screen is not painted again."""
         self._all, self._cells = items, cells
         self._items = self._sifter.view(items)
         if self.sieve is not None and items and not self._items:
-            empty = "nothing matches the filter – Esc clears it"
+            empty = "looking …" if self._sifter.searching else "nothing matches the filter – Esc clears it"
         changed = self._empty.text != empty
         self._empty = Cell(empty, "dim")
         self._resize_canvas()
         self._follow()
         self._repaint(changed)
+        if self._sifter.searching and self._sifting is None:
+            self._sifting = self.set_timer(SIFTING, self._sift_on)
+
+    def _sift_on(self) -> None:
+        """Look through more of a long list, a little after the last part of it."""
+        self._sifting = None
+        if self._sifter.searching:
+            self.show(self._all, self._cells)
 
     def _repaint(self, whole: bool) -> None:
         """Have those rows painted that differ from what is on the screen."""
@@ -111,7 +123,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
 
     def filter_by(self, wanted: Sieve | None) -> None:
         """Show only what passes."""
-        self._sifter.filter_by(wanted, self._all)
+        self._sifter.filter_by(wanted)
         self.show(self._all, self._cells, self._empty.text if wanted is None else "")
 
     @property
@@ -128,6 +140,11 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def counts(self) -> tuple[int, int]:
         """(rows that pass the filter, rows)."""
         return len(self._items), len(self._all)
+
+    @property
+    def sifting(self) -> bool:
+        """Whether there are rows that the filter has not looked at yet."""
+        return self._sifter.searching
 
     def _resize_canvas(self) -> None:
         wanted = Size(self.size.width, len(self._items) + HEADER_ROWS)
