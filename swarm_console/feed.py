@@ -23,6 +23,8 @@ REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
 ENOUGH, BREATH = 0.005, 0.005
 """Seconds of drawing after which keys have their turn, and how long that is."""
+SELDOM: Final = (2_000, 10, 20)
+"""New objects after which they are looked through for cycles; how often before older ones are, and all."""
 TICK_SECONDS: Final = 1.0
 
 
@@ -135,6 +137,7 @@ class Feed:
         mirror = self._app.mirror
         if not gc.isenabled() and mirror.preview is None:
             gc.freeze()  # what there is now stays: there is no need to look through it again and again
+            gc.set_threshold(*SELDOM)
             gc.enable()
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
             self.changed()
