@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import process_time
+from time import monotonic, process_time
 
 from bench import Row
 from swarm_node.model.diagnosis import diagnose
@@ -108,15 +108,15 @@ def pieces(shape: str) -> Iterator[bytes]:
 
 
 def measure(shape: str) -> None:
-    """Print seconds of a processor and kibibytes over the baseline; run by `cost` in a fresh process."""
+    """Print seconds, a processor's, and kibibytes over the baseline; run by `cost` in a fresh process."""
     rules = load(Path("/nonexistent"))
     diagnose(excerpt([ERROR]), rules)
     before = peak()
-    begin = process_time()
+    begin, worked = monotonic(), process_time()
     found = diagnose(excerpt(pieces(shape)), rules)
-    seconds = process_time() - begin
+    seconds, worked = monotonic() - begin, process_time() - worked
     assert shape != "a make's" or found.evidence[0].encode() == ERROR.strip(), found
-    print(seconds, peak() - before)
+    print(seconds, worked, peak() - before)
 
 
 def peak() -> int:
@@ -136,10 +136,11 @@ def _cost(shape: str) -> Row:
         subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
         for _ in range(RUNS)
     ]
-    seconds, size = min(float(run[0]) for run in runs), max(int(run[1]) for run in runs) / 1024
+    seconds, worked = min((float(run[0]), float(run[1])) for run in runs)
+    size = max(int(run[2]) for run in runs) / 1024
     return Row(
         what=f"diagnosis, {MEGABYTES} MB, {shape}",
-        figure=f"{seconds:.2f} s, {size:.0f} MiB over baseline",
+        figure=f"{seconds:.2f} s ({worked:.2f} s of a processor), {size:.0f} MiB over baseline",
         target=f"< {SECONDS:g} s, {MEBIBYTES} MiB",
         ratio=seconds / SECONDS,
         ok=seconds < SECONDS and size < MEBIBYTES,
