@@ -36,9 +36,11 @@ STARTED: Final = re.compile(
     re.MULTILINE,
 )
 """Portage's line at the start of a phase (phase-functions.sh)."""
+MERGED: Final = re.compile(rb"^[^\n>]{0,80}>>> \S{1,200} merged\.$", re.MULTILINE)
+"""Portage's line at the end of a package: what is above is another's, or no failure."""
 ENDED: Final = re.compile(
     rb"^[^\n>]{0,80}>>> (?:Source (?:unpacked|prepared|configured|compiled)\b"
-    rb"|Completed (?:testing|installing) |\S{1,200} merged\.$)",
+    rb"|Completed (?:testing|installing) )|%b" % MERGED.pattern,
     re.MULTILINE,
 )
 """Portage's line at the end of a phase that went well."""
@@ -56,9 +58,9 @@ def diagnose(log: Excerpt, rules: Sequence[Rule], known: Circumstances = UNKNOWN
     last of the shipped ones does. Raises: LookupError when none fits.
     """
     named = phases(log, known.phase)
-    begin = max(_last(STARTED, log.text), _last(ENDED, log.text))
+    merged, begin = _last(MERGED, log.text), max(_last(STARTED, log.text), _last(ENDED, log.text))
     here = [_Reading(rule, rule.entry_for(known, log.text), begin, len(log.text)) for rule in rules]
-    earlier = [reading._replace(begin=0, end=begin, weight=EARLIER) for reading in here if begin]
+    earlier = [reading._replace(begin=merged, end=begin, weight=EARLIER) for reading in here if begin]
     counting = [reading for reading in earlier if reading.confidence >= LEAST]
     readings = sorted([*here, *counting], key=lambda reading: -reading.confidence)
     fitting = (found for reading in readings if (found := _fits(log, reading, named, known)) is not None)
