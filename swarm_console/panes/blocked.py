@@ -11,7 +11,7 @@ from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.words.pen import count, duration
 from swarm_console.words.spans import Span
-from swarm_node.model.clusters import Cluster, Proof
+from swarm_node.model.clusters import Cluster, Freed, Proof
 from swarm_node.model.remedies import Remedy
 
 EVIDENCE = 3
@@ -91,9 +91,9 @@ def extent(cluster: Cluster) -> str:
     return f"{count(len(cluster.builds), 'package')}{held}, unlocks {unlocks} of compiling"
 
 
-def at_least(cluster: Cluster, words: str) -> str:
+def at_least(held: Cluster | Freed, words: str) -> str:
     """The words, marked where more waits for the cause than was counted."""
-    return f"≥ {words}" if cluster.beyond else words
+    return f"≥ {words}" if held.beyond else words
 
 
 def certainty(cluster: Cluster) -> str:

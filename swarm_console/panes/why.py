@@ -14,6 +14,7 @@ from swarm_console.known.course import phase_words
 from swarm_console.known.dossier import PackageDossier
 from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
+from swarm_console.panes.blocked import at_least
 from swarm_console.panes.choice import Choice
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import Lines, Prose, heading
@@ -23,7 +24,7 @@ from swarm_console.words.spans import Span
 from swarm_console.words.times import of_day
 from swarm_node.model.answers import NodeAnswer
 from swarm_node.model.cause import cause_of
-from swarm_node.model.clusters import held_up_by, predicted
+from swarm_node.model.clusters import freed
 from swarm_node.model.remedies import Remedy, remedies
 from swarm_node.model.state import OPEN, Build, State
 from swarm_node.model.why import Waiting, Why
@@ -32,6 +33,10 @@ CHOICES: Final = 8
 """Remedies that are offered at once."""
 LINKS: Final = 20
 """Links of a chain that are named here; the pane of needs has them all."""
+ANSWERS: Final = 40
+"""Nodes whose answers are told here; a page of a thousand takes a second to lay out."""
+WEIGHED: Final = 300
+"""Builds that wait for a blocked one, up to which they are counted for every picture."""
 
 
 class WhyPane(Frame):
@@ -164,10 +169,9 @@ def _diagnosis(picture: Picture, build: Build, answer: Why) -> Iterator[list[Spa
     if answer.odds is not None:
         suspect, shares = fault(msgspec.structs.asdict(answer.odds))
         yield [("likeliest at fault: ", "dim"), (suspect, "wait"), (f"   ({shares})", "dim")]
-    held = held_up_by(state, [build])
-    seconds = sum(predicted(state, other) for other in (build, *held))
-    also = f"holds up {count(len(held), 'other build')}, " if held else ""
-    yield [(f"{also}unlocks {duration(seconds)} of compiling", "dim")]
+    held = freed(state, build, WEIGHED)
+    also = f"holds up {at_least(held, count(held.others, 'other build'))}, " if held.others else ""
+    yield [(f"{also}unlocks {at_least(held, duration(held.seconds))} of compiling", "dim")]
     before = state.cures.get(cause_of(build.row, found), {})
     if before:
         ways = sorted(before.items(), key=lambda way: -way[1])
@@ -186,8 +190,10 @@ def _rest(answer: Why) -> Iterator[list[Span]]:
     if answer.nodes:
         yield []
         yield heading("What the nodes say")
-        for node in answer.nodes:
+        for node in answer.nodes[:ANSWERS]:
             yield _answer(node, bool(answer.chain))
+        if len(answer.nodes) > ANSWERS:
+            yield [(f"  … and {len(answer.nodes) - ANSWERS} more; build-swarm why lists them all", "dim")]
 
 
 LINK_SIGNS: Final = {

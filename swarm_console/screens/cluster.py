@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from swarm_console.keyboard.keys import remedy_key
 from swarm_console.known.picture import Picture
 from swarm_console.messages import BuildChosen
-from swarm_console.panes.blocked import certainty, evidence, extent
+from swarm_console.panes.blocked import at_least, certainty, evidence, extent
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
@@ -19,9 +19,12 @@ from swarm_console.screens.live import LiveScreen
 from swarm_console.words.pen import duration
 from swarm_console.words.spans import Span
 from swarm_node.model.cause import cause_of
-from swarm_node.model.clusters import Cluster, held_up_by, predicted, proofs
+from swarm_node.model.clusters import Cluster, freed, proofs
 from swarm_node.model.remedies import Remedy
 from swarm_node.model.state import Build
+
+WEIGHED = 100
+"""Builds that wait for a package, up to which they are counted for every row and picture."""
 
 
 class PackagesPane(Pane[Build]):
@@ -54,12 +57,12 @@ The packages that this cause blocks; of the marked one the lines of its log that
 
     def cells(self, item: Build) -> tuple[Cell, ...]:
         state = self.picture.state
-        freed = (item, *held_up_by(state, (item,)))
+        found = freed(state, item, WEIGHED)
         return (
             Cell(item.id),
             Cell(", ".join(dict.fromkeys(failure.node for failure in item.failures)), "dim"),
             Cell(str(len(item.failures) or ""), "dim"),
-            Cell(duration(sum(predicted(state, build) for build in freed)), "dim"),
+            Cell(at_least(found, duration(found.seconds)), "dim"),
         )
 
     def note(self, item: Build | None) -> list[Span]:

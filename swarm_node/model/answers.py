@@ -44,8 +44,8 @@ def head(state: State, node: Node, now: float, most: int = HEAD) -> tuple[NodeAn
 
 
 def _left(state: State, node: Node, now: float) -> Mapping[str, Left]:
-    """What the scheduler would leave to other nodes."""
-    if idle_reason(state, node) is not None:
+    """What the scheduler would leave to other nodes; of a node that is busy it does not ask."""
+    if node.attempt is not None or idle_reason(state, node) is not None:
         return {}
     return {left.build: left for left in choice_for(state, node, now).left}
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Generator, Iterable
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -119,6 +120,22 @@ def held_up_by(state: State, builds: Iterable[Build], most: int = sys.maxsize) -
     """
     names = state.queue.held_up((build.id for build in builds), most)
     return [state.builds[name] for name in names if name in state.builds]
+
+
+class Freed(NamedTuple):
+    """What would be set free with one build: how many others, and seconds of compiling in all of them."""
+
+    others: int
+    seconds: float
+    beyond: bool
+    """More wait for it than were counted."""
+
+
+def freed(state: State, build: Build, most: int = HELD_MOST) -> Freed:
+    """What waits for a build, near or far, up to so many."""
+    held = held_up_by(state, (build,), most)
+    seconds = sum([predicted(state, other) for other in (build, *held)])
+    return Freed(len(held), seconds, len(held) >= most)
 
 
 def predicted(state: State, build: Build) -> float:

@@ -219,9 +219,9 @@ class _Play:
         speed = sum(self.state.fleet[name].speed for name in self._nodes)
         needed = (build for build in self.state.builds.values() if build.status == "needed")
         ahead = [build for build in needed if (-build.rank, build.id) < (-wanted.rank, wanted.id)]
-        work = sum(self._guess(build).seconds for build in ahead)
-        variance = sum((self._guess(build).seconds * self._guess(build).spread) ** 2 for build in ahead)
-        wait = work / speed
+        guesses = [self._guess(build) for build in ahead]
+        variance = sum([(guess.seconds * guess.spread) ** 2 for guess in guesses])
+        wait = sum([guess.seconds for guess in guesses]) / speed
         low, high = self._band(wait, variance / speed**2)
         return Start(self.now + wait, low, high, "", self._guess(wanted).seconds, len(ahead))
 

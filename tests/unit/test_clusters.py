@@ -5,7 +5,7 @@ import pytest
 from swarm_node.model import clusters as module
 from swarm_node.model import commands as c
 from swarm_node.model.cause import cause_of, short_name
-from swarm_node.model.clusters import clusters, clusters_steps, standing
+from swarm_node.model.clusters import clusters, clusters_steps, freed, standing
 from swarm_node.model.work import Diagnosis
 from tests.unit.stories import Story, row
 
@@ -99,3 +99,13 @@ def test_what_is_set_free_while_clusters_are_worked_out_is_in_none() -> None:
     assert all(one.remedies for one in found)
     assert [one.builds for one in standing(story.state, whole)] == [(B,)]
     assert standing(story.state, found) == found
+
+
+def test_what_one_build_sets_free_is_counted_so_far() -> None:
+    story = Story()
+    story.nodes("izar")
+    chain = [f"dev-libs/l{number}-1" for number in range(4)]
+    story.plan(*(row(name, *chain[max(0, n - 1) : n]) for n, name in enumerate(chain)))
+    first = story.build(chain[0])
+    assert freed(story.state, first) == (3, 4 * 60.0, False)
+    assert freed(story.state, first, 2) == (2, 3 * 60.0, True)
