@@ -1,6 +1,5 @@
 """Reading the screens in depth: which frames show, and what stands in them whether it shows or not."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +7,18 @@ from textual.screen import Screen
 
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import LABEL, Prose
+from tests.tui import patience
 from tests.tui.conftest import Stage
 
 
 async def until(stage: Stage, true: Callable[[], bool]) -> None:
     """Wait for what a thread brings, then draw it."""
-    async with asyncio.timeout(60):
-        while not true():
-            await stage.pilot.pause(0.01)
-            stage.app.feed.draw()
+
+    def drawn() -> bool:
+        stage.app.feed.draw()
+        return true()
+
+    await patience.until(stage.pilot, drawn)
     await stage.settle()
 
 

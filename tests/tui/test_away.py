@@ -1,8 +1,5 @@
 """While you were away: what a console remembers of its last look, and what it tells when it opens again."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
 from swarm_console import absence
@@ -16,6 +13,7 @@ from tests.tui.conftest import Open, Stage
 from tests.tui.story import KERNEL, Story, blocked, building, planned
 from tests.tui.test_hostile import NAMES, check, infested
 from tests.tui.test_keys import act, toasts
+from tests.tui.watching import until
 
 GATEWAY = "http://127.0.0.1:9"
 """Where a told swarm is said to be."""
@@ -32,12 +30,6 @@ async def greeted(stage: Stage) -> None:
     """Wait until it is decided whether there is anything to tell."""
     await until(stage, lambda: stage.app.absence._told)
     await stage.pilot.pause()
-
-
-async def until(stage: Stage, true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await stage.pilot.pause(0.01)
 
 
 async def dialog(stage: Stage) -> None:

@@ -1,8 +1,6 @@
 """The console on real services: a gateway and an orchestrator on loopback."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from swarm_node.model.events import ActionTaken
 from swarm_node.orchestrator.app import make_app as make_orchestrator
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.settings import GatewaySettings, OrchestratorSettings
+from tests.tui.patience import until
 from tests.tui.story import ROWS, facts
 
 
@@ -71,15 +70,6 @@ async def console(url: str) -> AsyncIterator[tuple[Pilot[None], SwarmConsole]]:
         app = SwarmConsole(wire, lambda say: Swarm(url, say=say))
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
             yield pilot, app
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 60.0) -> float:
-    """Wait for something to be so; the seconds that it took."""
-    begin = time.monotonic()
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await pilot.pause(0.01)
-    return time.monotonic() - begin
 
 
 @pytest.fixture

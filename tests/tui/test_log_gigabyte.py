@@ -13,7 +13,8 @@ from swarm_console.panes.log import LogBar
 from swarm_console.screens import doors
 from swarm_console.screens.log import LogScreen
 from swarm_node.orchestrator.parts import Parts
-from tests.tui.test_live import Site, begin_build, console, site, until
+from tests.tui.patience import until
+from tests.tui.test_live import Site, begin_build, console, site
 
 __all__ = ["site"]
 

@@ -1,6 +1,5 @@
 """The releases: the list, any two compared, one in depth, and going back; every key."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from swarm_console.screens.release import ReleaseScreen
 from swarm_console.screens.releases import ReleasesScreen
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
+from tests.tui import patience
 from tests.tui.catalogue import answers, contents, package, released
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import Story, empty
@@ -27,9 +27,7 @@ TOLD = answers()
 
 async def until(stage: Stage, true: Callable[[], object]) -> None:
     """Wait for what is read beside the screen, then draw it."""
-    async with asyncio.timeout(60):
-        while not true():
-            await stage.pilot.pause(0.01)
+    await patience.until(stage.pilot, true)
     stage.app.feed.draw()
     await stage.pilot.pause()
 

@@ -1,8 +1,7 @@
 """Releases and the digest on real services: a real log, real packages, the console over the network."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -22,6 +21,7 @@ from swarm_node.orchestrator import verify
 from swarm_node.orchestrator.release import finalize
 from tests.services.orchestrators import Service, running, settings
 from tests.services.releases import see_node, stage
+from tests.tui.patience import until
 
 
 @pytest.fixture
@@ -47,12 +47,6 @@ async def console(service: Service, notebook: Notebook, later: float = 0.0) -> A
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, lambda: app.mirror.link.live and app.absence._told)
             yield pilot
-
-
-async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await pilot.pause(0.02)
 
 
 async def release(service: Service, *cpvs: str, **metadata: str) -> None:

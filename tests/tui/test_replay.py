@@ -1,8 +1,5 @@
 """Replays by keys and by mouse: the whole console shows the past, and nothing can be done to it."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
 from swarm_console.manners.attention import claims, headline
@@ -22,6 +19,7 @@ from tests.tui.scenes.replay import recorded
 from tests.tui.story import Story, building
 from tests.tui.test_hostile import NAMES, check, infested
 from tests.tui.test_keys import toasts
+from tests.tui.watching import until
 from tests.unit.stories import encoded
 
 
@@ -39,12 +37,6 @@ def truth(stage: Stage) -> bytes:
     """The state as a fold of the log has it there."""
     upto = replay(stage).reel.recorded.first + player(stage).index
     return encoded(fold(State(), (record.event for record in stage.story.told[:upto])))
-
-
-async def until(stage: Stage, true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await stage.pilot.pause(0.01)
 
 
 async def go(stage: Stage, *keys: str) -> None:

@@ -1,9 +1,9 @@
-"""Waiting for a log on the screen, which is fetched beside it."""
+"""Waiting for what is fetched beside the screen; for a log above all."""
 
-import asyncio
 from collections.abc import Callable
 
 from swarm_console.panes.lines import LogLines
+from tests.tui import patience
 from tests.tui.conftest import Stage
 
 
@@ -11,11 +11,9 @@ def view_of(stage: Stage) -> LogLines:
     return stage.app.screen.query_one(LogLines)
 
 
-async def until(stage: Stage, condition: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait for something to be so."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await stage.pilot.pause(0.01)
+async def until(stage: Stage, condition: Callable[[], object]) -> None:
+    """Wait for something to be so, and be drawn."""
+    await patience.until(stage.pilot, condition)
     await stage.pilot.pause()
 
 
