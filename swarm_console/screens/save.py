@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
 TITLE = "Save the log"
-ERROR_SECONDS = 10.0
 
 
 class SaveDialog(Dialog[str | None]):

@@ -1,6 +1,5 @@
 """The console on a told swarm: steady clock, steady zone, no motion."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.notifications import Notification
 from textual.pilot import Pilot
 
 from swarm_console.app import SwarmConsole
@@ -15,6 +15,7 @@ from swarm_console.manners.configuration import Configuration
 from swarm_console.manners.memory import Notebook
 from swarm_console.replay.recorded import Replay
 from swarm_console.screens.live import Dialog
+from tests.tui import patience
 from tests.tui.recorded import reel_of
 from tests.tui.story import Story
 from tests.tui.told import Operator
@@ -24,7 +25,8 @@ Open = Callable[..., AbstractAsyncContextManager["Stage"]]
 
 @pytest.fixture(autouse=True)
 def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The same screen on every machine."""
+    """The same screen on every machine: a slow one, too, reads a message before it goes by itself."""
+    monkeypatch.setattr(Notification, "time_left", 3600.0)
     for name in ("NO_COLOR", "TEXTUAL_THEME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
@@ -44,9 +46,7 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until everything that was told has arrived, then draw it."""
-        async with asyncio.timeout(60):
-            while not self._arrived():
-                await self.pilot.pause()
+        await patience.until(self.pilot, self._arrived)
         self.app.feed.draw()
         await self.pilot.pause()
 

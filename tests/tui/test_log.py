@@ -700,8 +700,10 @@ async def test_switches_can_be_clicked(open_console: Open) -> None:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    folder = tmp_path / "here"  # what the console remembers is written beside it, at any time
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
 
 
 async def name(stage: Stage, *keys: str) -> None:

@@ -12,9 +12,8 @@ def view_of(stage: Stage) -> LogLines:
 
 
 async def until(stage: Stage, condition: Callable[[], object]) -> None:
-    """Wait for something to be so, and be drawn."""
+    """Wait for something to be so."""
     await patience.until(stage.pilot, condition)
-    await stage.pilot.pause()
 
 
 async def ready(stage: Stage) -> None:
