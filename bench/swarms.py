@@ -111,7 +111,7 @@ def plan(count: int, needs: Callable[[int], Iterable[int]] = few) -> tuple[PlanR
             repository="gentoo",
             reason=f"1.{number % 10 - 1}.0 → 1.{number % 10}.{number % 7}",
             use=tuple(FLAGS[(number * 7 + place * 29) % len(FLAGS)] for place in range(FLAGS_EACH)),
-            needs=tuple(names[need] for need in needs(number)),
+            needs=tuple(sorted(names[need] for need in needs(number))),
         )
         for number, name in enumerate(names)
     )

@@ -13,6 +13,7 @@ from swarm_node.model import lessons, trials
 from swarm_node.model.estimate import cp_of, estimate, expected, meet, observe
 from swarm_node.model.graph import graph_of, upward_ranks
 from swarm_node.model.outlook import heaviest
+from swarm_node.model.queue import among
 from swarm_node.model.state import (
     DONE,
     OPEN,
@@ -123,21 +124,25 @@ def _build_dropped(state: State, event: e.BuildDropped) -> None:
 
 @_on(e.QueueOrdered)
 def _queue_ordered(state: State, event: e.QueueOrdered) -> None:
-    graph = graph_of(
-        {name: [n for n in b.row.needs if n in state.builds] for name, b in state.builds.items()}
-    )
-    guesses = {
-        name: estimate(state.history, cp_of(b.row.cpv))
-        for name, b in state.builds.items()
-        if b.status not in DONE
-    }
-    known = {name: guess.seconds for name, guess in guesses.items() if guess.known}
-    state.heavy = tuple(heaviest(known))
-    seconds = {name: guesses[name].seconds if name in guesses else 0.0 for name in state.builds}
-    ranks = upward_ranks(graph, seconds)
-    for name, build in state.builds.items():
-        build.needs, build.rank = graph.needs[name], ranks[name]
+    _rank(state)
     state.reindex()
+
+
+def _rank(state: State) -> None:
+    """Say of each build what it waits for and how much waits for it."""
+    builds = state.builds
+    graph = graph_of({name: among(builds, build.row.needs) for name, build in builds.items()})
+    seconds, known = dict.fromkeys(builds, 0.0), dict[str, float]()
+    for name, build in builds.items():
+        if build.status not in DONE:
+            guess = estimate(state.history, cp_of(build.row.cpv))
+            seconds[name] = guess.seconds
+            if guess.known:
+                known[name] = guess.seconds
+    state.heavy = tuple(heaviest(known))
+    ranks = upward_ranks(graph, seconds)
+    for name, build in builds.items():
+        build.needs, build.rank = graph.needs[name], ranks[name]
 
 
 @_on(e.BuildAssigned)

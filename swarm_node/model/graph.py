@@ -28,16 +28,22 @@ def graph_of(needs: Mapping[str, Iterable[str]]) -> Graph:
 
     Raises: ValueError naming the edge when a need is not itself a build of the graph.
     """
-    edges = {build: set(needs[build]) for build in sorted(needs)}
+    edges = {build: _in_order(needs[build]) for build in sorted(needs)}
     for build, wanted in edges.items():
-        for need in sorted(wanted):
+        for need in wanted:
             if need not in edges:
                 raise ValueError(f"{build} needs {need}, which is not a package of this graph")
-    dropped: list[tuple[str, str]] = []
-    for knot in _knots(edges):
-        dropped.extend(_untie(knot, edges))
-    kept = {build: tuple(sorted(wanted)) for build, wanted in edges.items()}
-    return Graph(kept, _reversed(kept), tuple(_ordered(kept)), tuple(sorted(dropped)))
+    dropped = {edge for knot in _knots(edges) for edge in _untie(knot, edges)}
+    for build in {build for build, _ in dropped}:
+        edges[build] = tuple([need for need in edges[build] if (build, need) not in dropped])
+    dependents = _reversed(edges)
+    return Graph(edges, dependents, tuple(_ordered(edges, dependents)), tuple(sorted(dropped)))
+
+
+def _in_order(wanted: Iterable[str]) -> tuple[str, ...]:
+    """Each once, sorted; the same object where that is what it is, as a graph may be large."""
+    found = tuple(sorted(set(wanted)))
+    return wanted if isinstance(wanted, tuple) and wanted == found else found
 
 
 def upward_ranks(graph: Graph, seconds: Mapping[str, float]) -> dict[str, float]:
@@ -107,10 +113,11 @@ def _reversed(needs: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]
     return {build: tuple(above) for build, above in dependents.items()}
 
 
-def _ordered(needs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _ordered(
+    needs: Mapping[str, tuple[str, ...]], dependents: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
     """Kahn's order, the smallest id first among those that are free."""
     missing = {build: len(wanted) for build, wanted in needs.items()}
-    dependents = _reversed(needs)
     free = [build for build, count in missing.items() if not count]
     heapify(free)
     while free:
@@ -122,26 +129,25 @@ def _ordered(needs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
                 heappush(free, dependent)
 
 
-def _untie(knot: frozenset[str], edges: dict[str, set[str]]) -> list[tuple[str, str]]:
-    """Takes the cycles out of one knot of `edges`; answers the edges given up, each of them necessary."""
-    cut = list(_cut(knot, edges))
+def _untie(knot: frozenset[str], needs: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
+    """The edges to give up so that one knot holds no cycle, each of them necessary."""
+    edges = {build: knot.intersection(needs[build]) for build in knot}
+    cut = list(_cut(edges))
     for build, need in cut:
-        edges[build].discard(need)
-    dropped = []
+        edges[build] -= {need}
     for build, need in cut:
         if build == need or build in reach(edges, need):
-            dropped.append((build, need))
+            yield build, need
         else:
-            edges[build].add(need)
-    return dropped
+            edges[build] |= {need}
 
 
-def _cut(knot: frozenset[str], edges: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+def _cut(knot: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str]]:
     """The edges to give up inside one knot: again and again free the build that then lacks fewest needs.
 
     Among equals the one that most others wait for goes first, then the smaller id.
     """
-    missing = {build: edges[build] & knot for build in knot}
+    missing = {build: set(wanted) for build, wanted in knot.items()}
     waiting: dict[str, set[str]] = {build: set() for build in knot}
     for build, wanted in missing.items():
         for need in wanted:
@@ -169,7 +175,7 @@ def _cut(knot: frozenset[str], edges: Mapping[str, set[str]]) -> Iterator[tuple[
             heappush(heap, lack(dependent))
 
 
-def _knots(edges: Mapping[str, set[str]]) -> list[frozenset[str]]:
+def _knots(edges: Mapping[str, tuple[str, ...]]) -> list[frozenset[str]]:
     """The strongly connected components that hold a cycle (Tarjan 1972, without recursion)."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
@@ -181,7 +187,7 @@ def _knots(edges: Mapping[str, set[str]]) -> list[frozenset[str]]:
         number[build] = low[build] = len(number)
         stack.append(build)
         open_.add(build)
-        return build, iter(sorted(edges[build]))
+        return build, iter(edges[build])
 
     def leave(build: str) -> None:
         if low[build] != number[build]:

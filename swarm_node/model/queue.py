@@ -20,7 +20,7 @@ class Queue:
         self, needs: Mapping[str, Sequence[str]], *, done: Collection[str], needed: Mapping[str, float]
     ) -> None:
         """Start over. A need that is not in the queue counts as met: it lies in production already."""
-        self.needs = {build: _among(needs, wanted) for build, wanted in needs.items()}
+        self.needs = {build: among(needs, wanted) for build, wanted in needs.items()}
         self.dependents = {}
         for build, wanted in self.needs.items():
             for need in wanted:
@@ -95,7 +95,7 @@ class Queue:
         return [need for need in self.needs.get(build, ()) if need not in self._done]
 
 
-def _among(builds: Mapping[str, object], wanted: Sequence[str]) -> tuple[str, ...]:
+def among(builds: Mapping[str, object], wanted: Sequence[str]) -> tuple[str, ...]:
     """Those of the wanted that are builds; the same object where all are, as a queue may be long."""
     if isinstance(wanted, tuple) and all(map(builds.__contains__, wanted)):
         return wanted
