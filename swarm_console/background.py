@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import Generic, TypeVar
+from threading import Semaphore, Thread
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+AHEAD: Final = 4
+"""Pieces that wait to be had; the thread makes no more before that, since each may be large."""
 
 
 class Ahead(Generic[T]):
@@ -18,11 +20,17 @@ class Ahead(Generic[T]):
     def __init__(self, work: Callable[[], Iterable[T]]) -> None:
         self._work = work
         self._made: SimpleQueue[tuple[T] | BaseException | None] = SimpleQueue()
+        self._room = Semaphore(AHEAD)
+        self._left = False
+        """Whether nobody wants the rest."""
         Thread(target=self._run, daemon=True, name="ahead").start()
 
     def _run(self) -> None:
         try:
             for each in self._work():
+                self._room.acquire()
+                if self._left:
+                    return
                 self._made.put((each,))
         except BaseException as error:
             self._made.put(error)
@@ -30,10 +38,15 @@ class Ahead(Generic[T]):
             self._made.put(None)
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        while (made := await self._next()) is not None:
-            if isinstance(made, BaseException):
-                raise made
-            yield made[0]
+        try:
+            while (made := await self._next()) is not None:
+                if isinstance(made, BaseException):
+                    raise made
+                self._room.release()
+                yield made[0]
+        finally:
+            self._left = True
+            self._room.release()
 
     async def _next(self) -> tuple[T] | BaseException | None:
         try:
