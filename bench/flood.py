@@ -97,7 +97,7 @@ class Flood:
         end = self.told.state.seq + count
         while self.told.state.seq < end:
             until = min(self.told.state.seq + SESSION, end)
-            await self._settle(opened(self.told, plan(self.builds)))
+            await self._settle(await asyncio.to_thread(opened, self.told, plan(self.builds)))
             group: list[Record] = []
             for records in self.built():
                 group += records
