@@ -1,7 +1,7 @@
 """Needs: what a package needs and what needs it, near and far, each with its state."""
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import ClassVar, Final, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import ClassVar, Final, NamedTuple, overload
 
 from swarm_console.known.dossier import PackageDossier
 from swarm_console.known.picture import Picture
@@ -34,6 +34,35 @@ class Need(NamedTuple):
     name: str
 
 
+class Needs(Sequence[Need]):
+    """Names by their relation; a need is made when it is looked at, as tens of thousands may wait for one."""
+
+    def __init__(self, parts: Iterable[tuple[str, Sequence[str]]] = ()) -> None:
+        self._parts = tuple(parts)
+
+    def __len__(self) -> int:
+        return sum(len(names) for _, names in self._parts)
+
+    @overload
+    def __getitem__(self, place: int) -> Need: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Need]: ...
+
+    def __getitem__(self, place: int | slice) -> Need | list[Need]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        for relation, names in self._parts:
+            if place < len(names):
+                return Need(relation, names[place])
+            place -= len(names)
+        raise IndexError(place)
+
+    def amount(self, relations: Collection[str]) -> int:
+        """How many there are of some relations."""
+        return sum(len(names) for relation, names in self._parts if relation in relations)
+
+
 class NeedsPane(Pane[Need]):
     """Dependencies in both directions."""
 
@@ -49,13 +78,13 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
         Column("Takes", 8, right=True, spare=2),
     )
     dossier: PackageDossier
-    _kept: tuple[object, list[Need]] = (None, [])
+    _kept: tuple[object, Needs] = (None, Needs())
 
-    def items(self, picture: Picture) -> Sequence[Need]:
+    def items(self, picture: Picture) -> Needs:
         edges = picture.state.queue.needs
         build = self.dossier.build(picture)
         if self._kept[0] is not edges:
-            found = list(_needs(picture.state.queue, build)) if build is not None else []
+            found = Needs(_needs(picture.state.queue, build) if build is not None else ())
             self._kept = edges, found
         return self._kept[1]
 
@@ -71,9 +100,7 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
 
     def summary(self, picture: Picture) -> str:
         found = self.items(picture)
-        needs = sum(need.relation in BEFORE for need in found)
-        by = sum(need.relation in BEHIND for need in found)
-        return f"{needs} before it, {by} behind" if found else ""
+        return f"{found.amount(BEFORE)} before it, {found.amount(BEHIND)} behind" if found else ""
 
     def cells(self, item: Need) -> tuple[Cell, ...]:
         picture, near = self.picture, item.relation in ("needs", "by")
@@ -104,16 +131,16 @@ def takes(picture: Picture, build: Build) -> Cell:
     return Cell("" if build.status in DONE else f"≈{duration(picture.predicted(build))}", "dim")
 
 
-def _needs(edges: Queue, build: Build) -> Iterator[Need]:
+def _needs(edges: Queue, build: Build) -> Iterator[tuple[str, Sequence[str]]]:
     """Near ones in the resolver's order, far ones by name."""
     near, by = edges.needs.get(build.id, ()), edges.dependents.get(build.id, ())
     far = reach(edges.needs, build.id) - {*near, build.id}
     beyond = reach(edges.dependents, build.id) - {*by, build.id}
-    yield from (Need("needs", name) for name in near)
-    yield from (Need("had", name) for name in _had(build, {*near, *far}))
-    yield from (Need("far", name) for name in sorted(far))
-    yield from (Need("by", name) for name in by)
-    yield from (Need("far by", name) for name in sorted(beyond))
+    yield "needs", near
+    yield "had", list(_had(build, {*near, *far}))
+    yield "far", sorted(far)
+    yield "by", by
+    yield "far by", sorted(beyond)
 
 
 def _had(build: Build, queued: Collection[str]) -> Iterator[str]:

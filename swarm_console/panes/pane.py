@@ -171,4 +171,5 @@ class Pane(Frame, Generic[T]):
             return
         entry.remove_class("-wrong")
         self.table.filter_by(wanted)
-        self.draw(self.picture)
+        self.draw_title()
+        self._draw_note()

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
-PART: Final = 2_000
+PART: Final = 1_500
 """Rows looked through at once: what a key may have to wait for."""
 
 

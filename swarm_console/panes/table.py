@@ -80,6 +80,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._items: Sequence[T] = ()
         self._cells: Callable[[T], Sequence[Cell]] = lambda item: ()
         self._empty = Cell("", "dim")
+        self._unfiltered = ""
+        """What is said where there are no rows at all."""
         self._name: str | None = None
         """Key of the item under the cursor; the items may be a view that changes by itself."""
         self._drawn: list[Sequence[Cell]] = []
@@ -94,6 +96,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Draw these items from now on; what did not change on the screen is not painted again."""
         self._all, self._cells = items, cells
         self._items = self._sifter.view(items)
+        self._unfiltered = empty
         if self.sieve is not None and items and not self._items:
             empty = "looking …" if self._sifter.searching else "nothing matches the filter – Esc clears it"
         changed = self._empty.text != empty
@@ -108,7 +111,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Look through more of a long list, a little after the last part of it."""
         self._sifting = None
         if self._sifter.searching:
-            self.show(self._all, self._cells)
+            self.show(self._all, self._cells, self._unfiltered)
 
     def _repaint(self, whole: bool) -> None:
         """Have those rows painted that differ from what is on the screen."""
@@ -124,7 +127,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def filter_by(self, wanted: Sieve | None) -> None:
         """Show only what passes."""
         self._sifter.filter_by(wanted)
-        self.show(self._all, self._cells, self._empty.text if wanted is None else "")
+        self.show(self._all, self._cells, self._unfiltered)
 
     @property
     def sieve(self) -> Sieve | None:
