@@ -29,8 +29,8 @@ Unlocks  hours of compiling that could go on, of the packages themselves and of 
     NAME = "Blocked"
     DIGIT = "3"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Cause", 16),
-        Column("Packages", 16, flex=3),
+        Column("Cause", 16, flex=1),
+        Column("Packages", 12, flex=3),
         Column("Unlocks", 8, right=True, spare=1),
     )
     BINDING_GROUP_TITLE = "blocked"

@@ -9,7 +9,7 @@ from rich.style import Style
 from swarm_console.panes.bars import Piece, Scope, below, label
 from swarm_console.panes.chart import Chart
 from swarm_console.panes.rows import Row
-from swarm_console.panes.table import placed
+from swarm_console.words.fitting import placed
 from swarm_console.words.timescale import ticks
 
 SHARE: Final = 5

@@ -28,7 +28,7 @@ points. From the limit on a release is refused. Whenever staging changes the ver
     BREAKS = True
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Points", 6, right=True),
-        Column("Finding", 20, flex=3),
+        Column("Finding", 40, flex=3),
         Column("Kind", 14, spare=1),
     )
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,6 +17,7 @@ from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.grid import GAP, Cell, Column, fit
 from swarm_console.panes.sifter import Sifter
 from swarm_console.panes.tones import TONES
+from swarm_console.words.fitting import placed
 from swarm_console.words.harmless import one_line
 from swarm_console.words.sieve import Sieve
 
@@ -297,12 +297,3 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self._put(row)
             if event.chain == 2:
                 self.action_choose()
-
-
-def placed(text: str, width: int, right: bool = False) -> str:
-    """The text in exactly so many terminal cells: cut with an ellipsis, or padded on one side."""
-    text = one_line(text)
-    lack = width - cell_len(text)
-    if lack < 0:
-        return set_cell_size(set_cell_size(text, width - 1).rstrip(" ") + "…", width)
-    return " " * lack + text if right else text + " " * lack

@@ -153,6 +153,8 @@ def _next(picture: Picture, width: int) -> list[Span]:
     tail = _key(picture, step.action, step.command)
     room = width - length([*head, *tail]) - 4
     items = _within(step.items, room)
+    if step.items and not items:
+        head[-1] = (step.text.rstrip(":"), "bold")  # what it announces has no room
     return spread([*head, (f" {items}" if items else "", "")], tail, width)
 
 

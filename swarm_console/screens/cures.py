@@ -65,7 +65,7 @@ remedy. What a remedy starts is told when it is done."""
             with VerticalScroll(id="proof"):
                 yield Diff()
                 yield Static(markup=False)
-            keys = f"Enter does it, digits do theirs, {self.key_of('cure-all')} all first ones"
+            keys = f"Enter or a digit does one, {self.key_of('cure-all')} all first ones"
             yield Foot(f"{keys}, {self.key_of('copy')} copies", classes="command", markup=False)
 
     def on_mount(self) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from swarm_console.panes.grid import GAP, MOST, Column, fit
-from swarm_console.panes.table import placed
+from swarm_console.words.fitting import placed
 from swarm_console.words.meters import bar, sparkline
 from swarm_console.words.spans import crop, length
 
@@ -61,7 +61,9 @@ def test_a_cell_takes_exactly_its_width(text: str, width: int, right: bool) -> N
 
 
 def test_a_cut_shows() -> None:
-    assert placed("www-client/firefox", 8) == "www-cli…"
+    assert placed("www-client-firefox", 8) == "www-cli…"
+    assert placed("● www-client/firefox", 16) == "● www-c…/firefox"
+    assert placed("www-client/firefox-140.0@desktop", 20) == "…/firefox-140.0@des…"
     assert placed("日本語版", 6) == "日本… "
     assert placed("12", 5, right=True) == "   12"
 
