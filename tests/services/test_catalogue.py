@@ -307,6 +307,15 @@ async def test_what_happened_since_a_look(service: Service) -> None:
     assert (await digest(service, found.upto, service.parts.swarm.state.at)).quiet
 
 
+async def test_why_of_what_clients_have_already_says_so(service: Service) -> None:
+    await release(service, "app-misc/hello-1.0")
+    await service.parts.swarm.submit(c.OpenSession(clear=True))
+    for name in ("hello", "app-misc/hello", "=app-misc/hello-1.0"):
+        answer = (await service.ask("GET", f"/api/v1/why/{name}")).document["error"]
+        assert answer["message"].endswith("is not in the queue: release 1 gives clients app-misc/hello-1.0")
+        assert "build-swarm fresh" in answer["hint"]
+
+
 async def test_what_happened_since_a_moment(service: Service) -> None:
     await release(service, "app-misc/hello-1.0")
     moments = [record.event.at for record in service.parts.swarm.journal.read()]

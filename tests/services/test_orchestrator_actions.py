@@ -82,6 +82,26 @@ async def test_why_answers_for_every_spelling(service: Service) -> None:
         assert answer["start"]["node"] == "izar"
 
 
+async def test_why_tells_how_far_a_running_build_is(service: Service) -> None:
+    izar = await service.drone()
+    await service.plan(row(LIB))
+    order = await izar.begin()
+    (begun,) = await service.get(f"/api/v1/why/{LIB}")
+    assert (begun["running"]["node"], begun["running"]["attempt"]) == ("izar", order["attempt"])
+    await izar.tell(order["attempt"], phase="compile", fraction=0.62)
+    (running,) = await service.get(f"/api/v1/why/{LIB}")
+    assert (running["progress"]["phase"], running["progress"]["fraction"]) == ("compile", 0.62)
+
+
+async def test_why_of_what_is_not_in_the_queue_says_how_it_gets_there(service: Service) -> None:
+    await service.plan(row(LIB))
+    near = (await service.ask("GET", "/api/v1/why/libb")).document["error"]
+    assert "did you mean lib" in near["hint"]
+    far = (await service.ask("GET", "/api/v1/why/zzz")).document["error"]
+    assert (far["code"], far["message"]) == ("unknown_package", "'zzz' is not in the queue")
+    assert "build-swarm queue" in far["hint"] and "build-swarm fresh" in far["hint"]
+
+
 async def test_history_is_the_newest_first(service: Service) -> None:
     izar = await service.drone()
     await service.plan(dummy("dummy/a-1"), dummy("dummy/b-1"))

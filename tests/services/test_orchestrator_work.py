@@ -81,7 +81,12 @@ async def test_a_failure_is_diagnosed_from_the_log(service: Service) -> None:
     assert answer.document["diagnosis"]["kind"] == "missing-dependency"
     assert service.status(LIB) == "blocked"
     (blocked,) = await service.get("/api/v1/blocked")
-    assert blocked["diagnosis"]["evidence"] == ["foo.c:1:10: fatal error: zlib.h: No such file or directory"]
+    line = "foo.c:1:10: fatal error: zlib.h: No such file or directory"
+    assert blocked["diagnosis"]["evidence"] == [line]
+    (cluster,), (why,) = await service.get("/api/v1/clusters"), await service.get(f"/api/v1/why/{LIB}")
+    assert blocked["odds"] == cluster["odds"] == why["odds"]
+    assert sum(blocked["odds"].values()) == pytest.approx(1) and blocked["odds"]["package"] > 0.5
+    assert [(proof["text"], proof["attempt"], proof["line"]) for proof in why["proof"]] == [(line, 1, 1)]
     again = await izar.fail(order["attempt"])
     assert again.document["accepted"] is True
 

@@ -254,6 +254,72 @@ def test_why_tells_the_chain_and_the_cure() -> None:
     assert "  needed by c, d, e, f and 1 more" in lines and lines[-1] == "  → Run: build-swarm unblock =b-1"
 
 
+def test_why_of_a_blocked_one_tells_whose_fault_it_is_and_proves_it() -> None:
+    answer = {
+        "build": "a-1",
+        "status": "blocked",
+        "summary": "it is blocked: compile-error, it does not compile",
+        "chain": [],
+        "nodes": [],
+        "cure": "",
+        "needed_by": [],
+        "confidence": 0.8,
+        "odds": {"package": 0.2, "drone": 0.796, "tree": 0.004},
+        "proof": [{"text": "x.c:1: error: boom", "attempt": 7, "line": 31, "offset": 900}],
+    }
+    _, lines, _ = do("why", {"/api/v1/why/a": [[answer]]}, package="a")
+    assert lines == [
+        "a-1",
+        "  it is blocked: compile-error, it does not compile (80% sure)",
+        "  likeliest at fault: drone (drone 80%, package 20%)",
+        "  │ 31: x.c:1: error: boom",
+        "  whole log: build-swarm logs 7",
+    ]
+
+
+def test_why_of_a_running_one_tells_how_far_it_is() -> None:
+    answer = {
+        "build": "a-1",
+        "status": "building",
+        "summary": "it is being built on vega",
+        "chain": [],
+        "nodes": [],
+        "cure": "",
+        "needed_by": [],
+        "running": {"node": "vega", "attempt": 7, "since": time.time() - 600, "expected": 7800.0},
+        "progress": {"phase": "compile", "fraction": 0.62, "detail": "[62/100]"},
+    }
+    _, lines, _ = do("why", {"/api/v1/why/a": [[answer]]}, package="a")
+    assert lines[2:] == [
+        "  compile 62% [62/100]",
+        "  for 10 min now, should be done in 2 h, as history says (2 h 10 min)",
+        "  its log as it grows: build-swarm logs 7 --follow",
+    ]
+    answer["running"] = {**answer["running"], "expected": 60.0}  # type: ignore[dict-item]
+    answer["progress"] = None
+    _, lines, _ = do("why", {"/api/v1/why/a": [[answer]]}, package="a")
+    assert lines[2] == "  for 10 min now, 9 min past what history says (1 min)"
+
+
+def test_what_nothing_foreseeable_sets_going_says_so() -> None:
+    answer = {
+        "build": "a-1",
+        "status": "needed",
+        "summary": "no node takes it",
+        "chain": [],
+        "nodes": [{"node": "vega", "refusal": "drained", "lift": "build-swarm resume vega"}],
+        "cure": "build-swarm resume vega",
+        "needed_by": [],
+        "start": None,
+    }
+    _, lines, _ = do("why", {"/api/v1/why/a": [[answer]]}, package="a")
+    assert lines[2:] == [
+        "  vega: drained → build-swarm resume vega",
+        "  nothing foreseeable sets it going by itself",
+        "  → Run: build-swarm resume vega",
+    ]
+
+
 def test_why_tells_when_it_begins_and_what_would_lift_each_refusal() -> None:
     soon = time.time() + 600
     answer = {

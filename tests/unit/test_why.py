@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from swarm_node.model import commands as c
+from swarm_node.model.blame import blame, case_of
 from swarm_node.model.why import Running, Why, why
 from swarm_node.model.work import Diagnosis
 from tests.unit.stories import PASSING, Story, row
@@ -75,6 +76,30 @@ def test_each_node_says_why_not(story: Story) -> None:
     assert refusals["mizar"] == "drained: new disk"
     assert (refusals["izar"] or "").startswith("busy with ")
     assert ask(story, waiting).cure == "build-swarm resume mizar"
+
+
+def test_a_blocked_one_is_proved_and_whose_fault_it_is_has_odds(story: Story) -> None:
+    proved = Diagnosis(
+        "compile-error", "human", "it does not compile", confidence=0.8, evidence=("x.c:1: error: boom",)
+    )
+    story.fail("izar", story.take("izar"), proved)
+    answer = ask(story, LIB)
+    assert answer.odds == blame(story.state, case_of(story.state, story.build(LIB))) is not None
+    assert (answer.confidence, [proof.text for proof in answer.proof]) == (0.8, ["x.c:1: error: boom"])
+    assert ask(story, APP).odds is None, "it has not failed"
+
+
+def test_a_link_names_what_it_waits_for(story: Story) -> None:
+    assert {link.build: link.reason for link in ask(story, TOOL).chain} == {
+        LIB: "ready, waits for a node",
+        APP: f"waits for {LIB}",
+    }
+
+
+def test_where_no_node_takes_it_that_is_said(story: Story) -> None:
+    for name in ("izar", "mizar"):
+        story.do(c.HoldNode(name=name, held=True))
+    assert (ask(story, LIB).summary, ask(story, LIB).start) == ("no node takes it", None)
 
 
 def test_a_pause_is_named_and_lifted(story: Story) -> None:
