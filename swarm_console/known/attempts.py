@@ -40,6 +40,11 @@ class Tale(NamedTuple):
         return [place.offset for place in self.diagnosis.places] if self.diagnosis is not None else []
 
     @property
+    def proof(self) -> int | None:
+        """The first of them; None where nothing is proved."""
+        return next(iter(self.marks), None)
+
+    @property
     def matter(self) -> str:
         """What became of it, in a few words."""
         if self.diagnosis is not None:

@@ -17,7 +17,7 @@ from swarm_console.wire.ask import Swarm
 
 def chosen(tale: Tale) -> AttemptChosen:
     """An attempt's log wanted in full, at the proof of its failure if there is one."""
-    return AttemptChosen(tale.number, tale.marks[0] if tale.marks else None)
+    return AttemptChosen(tale.number, tale.proof)
 
 
 class LogPane(Frame):

@@ -49,6 +49,8 @@ class Pane(Frame, Generic[T]):
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
+    _wrong = ""
+    """What is wrong with the filter that is being typed."""
     BREAKS: ClassVar[bool] = False
     """Whether a line of the note that is too long goes on below."""
     BINDING_GROUP_TITLE = "panes"
@@ -118,7 +120,9 @@ class Pane(Frame, Generic[T]):
     def title(self) -> Text:
         title = super().title()
         chosen: Sieve | None = self.table.sieve
-        if chosen is not None:
+        if self._wrong:
+            title.append(f"  ✗ {one_line(self._wrong)}", "reverse")
+        elif chosen is not None:
             shown, of = self.table.counts
             so_far = " so far" if self.table.sifting else ""
             title.append(f"  ⌕ {one_line(chosen.text)} ({shown}{so_far} of {of})", "reverse")
@@ -166,9 +170,11 @@ class Pane(Frame, Generic[T]):
         try:
             wanted = sieve(text)
         except BadSieve as error:
+            self._wrong = str(error)
             entry.add_class("-wrong")
-            entry.border_subtitle = Text(one_line(str(error)))
+            self.draw_title()
             return
+        self._wrong = ""
         entry.remove_class("-wrong")
         self.table.filter_by(wanted)
         self.draw_title()

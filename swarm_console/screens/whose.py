@@ -1,4 +1,4 @@
-"""Whose log: of whatever is marked, else of what is asked for."""
+"""Whose log: of whatever is marked, else of what is asked for; of what failed it begins at the proof."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from swarm_console.actions.logs import meant
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.background import in_thread
 from swarm_console.keyboard.choices import choices
-from swarm_console.known.attempts import latest
+from swarm_console.known.attempts import latest, of_number
 from swarm_console.screens import doors
 from swarm_console.screens.parameter import ParameterDialog
 
@@ -30,7 +30,9 @@ async def _open(app: "SwarmConsole") -> None:
         word = await app.push_screen_wait(asking)
     if word:
         try:
-            doors.log(app, await _attempt(app, word))
+            number = await _attempt(app, word)
+            tale = of_number(app.mirror.state, number, app.mirror.recent)
+            doors.log(app, number, tale.proof if tale is not None else None)
         except Exception as error:
             app.fail(LOGS.title, error)
 

@@ -232,7 +232,9 @@ async def test_a_bad_filter_keeps_the_last_good_one(open_console: Open) -> None:
         await stage.press("2", "slash", *"rust", *"(((")
         assert stage.app.query_one(QueuePane).table.counts == (1, 10)
         assert stage.app.query_one("QueuePane Input").has_class("-wrong")
+        assert "✗ missing ), unterminated subpattern" in stage.text(), "what is wrong with it is said"
         await stage.press("enter", "escape")
+        assert "✗ missing" not in stage.text()
         assert stage.app.query_one(QueuePane).table.counts == (10, 10)
 
 
