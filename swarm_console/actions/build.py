@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Inverse, Outcome, Parameter
-from swarm_console.words.pen import count, duration, size
+from swarm_console.words.pen import count, duration, findings, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,11 +93,6 @@ def show_verdict(seen: Any, pen: Pen) -> list[str]:
     ]
     step = "build-swarm finalize" if safe else "build-swarm fix-blocked"
     return [*lines, f"→ Run: {pen('strong', step)}"]
-
-
-def findings(found: list[Any], pen: Pen) -> list[str]:
-    """One line for each finding, its points in front."""
-    return [f"  {pen('attention', str(f['points']).rjust(2))}  {f['message']}" for f in found]
 
 
 def finalize(swarm: Swarm, params: Params) -> Outcome:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.actions.build import findings
 from swarm_console.actions.status import show_status, unanswered, with_addresses
-from swarm_console.words.pen import count, duration, size, table
+from swarm_console.words.pen import count, duration, findings, size, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

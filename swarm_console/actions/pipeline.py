@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome
-from swarm_console.actions.build import FORCE, PUBLISHED, findings, loses_release
-from swarm_console.words.pen import count
+from swarm_console.actions.build import FORCE, PUBLISHED, loses_release
+from swarm_console.words.pen import count, findings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

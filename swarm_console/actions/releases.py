@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_console.actions.action import Action, Outcome, Parameter
-from swarm_console.words.pen import count, growth, moment, size, table
+from swarm_console.words.pen import count, findings, growth, moment, size, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,8 +80,6 @@ def _on(use: Any) -> str:
 
 def against(release: Any, pen: Pen) -> list[str]:
     """What spoke against a release when it was made, its points in front."""
-    from swarm_console.actions.build import findings
-
     lines = [f"risk {release['score']} when it was released, {moment(release['at'])}"]
     if release.get("forced"):
         lines.append(f"  forced: {release['forced']}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 ASCII = {
     "═": "=", "─": "-", "✓": "ok", "✗": "no", "⚠": "!", "→": "->", "•": "*", "…": "...", "·": "-",
@@ -104,3 +105,8 @@ def moment(at: float) -> str:
     import time
 
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def findings(found: Iterable[Any], pen: Pen) -> list[str]:
+    """One line for each finding of a verdict, its points in front."""
+    return [f"  {pen('attention', str(one['points']).rjust(2))}  {one['message']}" for one in found]
