@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from unittest.mock import patch
 
 import aiohttp
 from aiohttp import web
@@ -18,10 +19,11 @@ from swarm_node.http.service import serving
 from swarm_node.model.commands import EnterPhase, OpenSession, PlanQueue
 from swarm_node.model.refusal import CODES
 from swarm_node.model.work import PlanRow
+from swarm_node.orchestrator import verify
 from swarm_node.orchestrator.app import make_app
 from swarm_node.orchestrator.parts import PARTS, Parts
 from swarm_node.settings import OrchestratorSettings
-from tests.services.releases import package
+from tests.services.releases import package, see_node
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "X-Node-Token"
@@ -229,3 +231,13 @@ def row(cpv: str, *needs: str, **more: Any) -> PlanRow:
 
 
 dummy = partial(row, simulated=True)
+
+
+@asynccontextmanager
+async def without_clients(place: Path) -> AsyncIterator[Service]:
+    """An orchestrator with one node and without client profiles, so that nothing is rehearsed."""
+    with patch.object(verify, "read_profiles", return_value=()):
+        async with running(settings(place)) as found:
+            await see_node(found.parts)
+            yield found
+        found.parts.production.swept()

@@ -20,18 +20,15 @@ from swarm_node.orchestrator.release import finalize, rollback
 from swarm_node.portage.emerge import package_path
 from swarm_node.portage.entry import Entry, Key, render
 from swarm_node.portage.index import FILE
-from tests.services.orchestrators import Service, running, settings
+from tests.services.orchestrators import Service, running, settings, without_clients
 from tests.services.releases import see_node, stage
 
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """An orchestrator without clients, so that nothing is rehearsed."""
-    with patch.object(verify, "read_profiles", return_value=()):
-        async with running(settings(tmp_path)) as found:
-            await see_node(found.parts)
-            yield found
-        found.parts.production.swept()
+    async with without_clients(tmp_path) as found:
+        yield found
 
 
 async def release(service: Service, *cpvs: str, **metadata: str) -> int:

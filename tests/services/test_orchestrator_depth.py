@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from swarm_node.orchestrator import verify
 from swarm_node.orchestrator.release import finalize
-from tests.services.orchestrators import Service, row, running, settings
-from tests.services.releases import see_node, stage
+from tests.services.orchestrators import Service, row, without_clients
+from tests.services.releases import stage
 
 LIB, APP, TOOL = "dev-libs/lib-2", "app-misc/app-1", "app-misc/tool-1"
 
@@ -17,11 +15,8 @@ LIB, APP, TOOL = "dev-libs/lib-2", "app-misc/app-1", "app-misc/tool-1"
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """An orchestrator without clients, so that nothing is rehearsed."""
-    with patch.object(verify, "read_profiles", return_value=()):
-        async with running(settings(tmp_path)) as found:
-            await see_node(found.parts)
-            yield found
-        found.parts.production.swept()
+    async with without_clients(tmp_path) as found:
+        yield found
 
 
 async def test_a_package_is_shown_with_its_neighbours_and_against_production(service: Service) -> None:

@@ -7,6 +7,7 @@ from textual.screen import Screen
 
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import LABEL, Prose
+from swarm_console.screens.paned import PanedScreen
 from tests.tui import patience
 from tests.tui.conftest import Stage
 
@@ -25,6 +26,18 @@ async def until(stage: Stage, true: Callable[[], bool]) -> None:
 def frames(screen: Screen[Any]) -> list[Frame]:
     """Those that show."""
     return [frame for frame in screen.query(Frame) if frame.size and frame.is_on_screen]
+
+
+async def digits_bring_frames(stage: Stage, screen: PanedScreen) -> None:
+    """Every digit brings its frame to the front and the focus into it, beside others where there is room."""
+    small = screen.has_class("-small")
+    for pane in screen.PANES:
+        await stage.press(pane.DIGIT)
+        assert screen.present == pane.__name__
+        assert screen.query_one(pane) in frames(screen)
+        assert len(frames(screen)) == (1 if small else len(screen.PANES))
+        assert stage.app.focused is not None
+        assert screen.query_one(pane) in stage.app.focused.ancestors_with_self
 
 
 def text_of(screen: Screen[Any], pane: type[Frame]) -> str:

@@ -15,7 +15,7 @@ from swarm_console.words.harmless import REPLACEMENT
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
 from tests.tui.conftest import Open, Stage
-from tests.tui.depth import frames, lines_of, rows, until
+from tests.tui.depth import digits_bring_frames, frames, lines_of, rows, until
 from tests.tui.scenes.node import DRIFT, HOSTILE_DRIFT, adrift, drained, hostile, slow, used
 from tests.tui.story import Story, building, empty, facts, row
 
@@ -42,11 +42,7 @@ def told(stage: Stage) -> str:
 async def test_digits_bring_each_frame_to_the_front(size: tuple[int, int], open_console: Open) -> None:
     async with open_console(used(), size=size) as stage:
         screen = await opened(stage, IZAR)
-        for pane in NodeScreen.PANES:
-            await stage.press(pane.DIGIT)
-            assert screen.present == pane.__name__
-            assert screen.query_one(pane) in frames(screen)
-            assert len(frames(screen)) == (len(NodeScreen.PANES) if size[0] == 120 else 1)
+        await digits_bring_frames(stage, screen)
 
 
 async def test_a_click_on_the_strip_does_the_same(open_console: Open) -> None:

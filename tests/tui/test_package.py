@@ -18,7 +18,7 @@ from swarm_console.words.harmless import REPLACEMENT
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
 from tests.tui.conftest import Open, Stage
-from tests.tui.depth import frames, rows, text_of, until
+from tests.tui.depth import digits_bring_frames, frames, rows, text_of, until
 from tests.tui.scenes.package import (
     CURL,
     FIREFOX,
@@ -58,13 +58,7 @@ def choices(screen: PackageScreen) -> list[str]:
 async def test_digits_bring_each_frame_to_the_front(size: tuple[int, int], open_console: Open) -> None:
     async with open_console(failing(), size=size) as stage:
         screen = await opened(stage, MPV)
-        for pane in PackageScreen.PANES:
-            await stage.press(pane.DIGIT)
-            assert screen.present == pane.__name__
-            assert screen.query_one(pane) in frames(screen)
-            assert len(frames(screen)) == (len(PackageScreen.PANES) if size[0] == 120 else 1)
-            assert stage.app.focused is not None
-            assert screen.query_one(pane) in stage.app.focused.ancestors_with_self
+        await digits_bring_frames(stage, screen)
 
 
 class TestWhy:

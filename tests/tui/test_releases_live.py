@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from textual.pilot import Pilot
@@ -17,20 +16,16 @@ from swarm_console.screens.away import AwayDialog
 from swarm_console.screens.confirm import Confirm
 from swarm_console.wire.ask import Swarm
 from swarm_console.wire.gateway import Gateway
-from swarm_node.orchestrator import verify
 from swarm_node.orchestrator.release import finalize
-from tests.services.orchestrators import Service, running, settings
-from tests.services.releases import see_node, stage
+from tests.services.orchestrators import Service, without_clients
+from tests.services.releases import stage
 from tests.tui.patience import until
 
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    with patch.object(verify, "read_profiles", return_value=()):
-        async with running(settings(tmp_path)) as found:
-            await see_node(found.parts)
-            yield found
-        found.parts.production.swept()
+    async with without_clients(tmp_path) as found:
+        yield found
 
 
 @asynccontextmanager
