@@ -30,7 +30,7 @@ Unlocks  hours of compiling that could go on, of the packages themselves and of 
     DIGIT = "3"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Cause", 16, flex=1),
-        Column("Packages", 12, flex=3),
+        Column("Packages", 12, flex=7),
         Column("Unlocks", 8, right=True, spare=1),
     )
     BINDING_GROUP_TITLE = "blocked"

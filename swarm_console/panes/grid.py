@@ -37,9 +37,6 @@ def fit(columns: Sequence[Column], width: int) -> tuple[int, ...]:
         if not columns[worst].spare:
             break
         kept.remove(worst)
-    for number in sorted(set(range(len(columns))) - set(kept), key=lambda number: columns[number].spare):
-        if _least(columns, [*kept, number]) <= width:
-            kept = sorted([*kept, number])  # a broader one had to go as well, and left room
     widths = [columns[number].width if number in kept else 0 for number in range(len(columns))]
     _share(columns, kept, widths, width - _least(columns, kept))
     return tuple(widths)

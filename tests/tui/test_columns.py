@@ -86,9 +86,12 @@ async def test_nothing_is_cut_or_left_out_while_there_is_room(
         for each in seen:
             shown = [column for column, width in each.columns if width]
             assert each.taken <= each.room, each
-            for left_out in (column for column, width in each.columns if not width):
-                least = width_of([column.width for column in (*shown, left_out)])
-                assert least > each.room, f"{left_out.title} would fit: {each}"
+            left_out = [column for column, width in each.columns if not width]
+            if left_out:
+                first = min(left_out, key=lambda column: column.spare)
+                least = width_of([column.width for column in (*shown, first)])
+                assert least > each.room, f"{first.title} would fit: {each}"
+                assert first.spare > max(column.spare for column in shown), "the least needed go first"
             for column, text in each.cut():
                 assert column.flex, f"{text!r} of a column that never grows: {each}"
                 assert each.taken == each.room, f"{text!r} while there is room: {each}"
