@@ -32,7 +32,7 @@ from swarm_node.orchestrator.stream import Stream
 
 BUSY, BLOCKED = 0.9, 2_500
 """From the beginning, the share of the nodes that build, and one of how many packages is blocked."""
-LIFETIME = 900.0
+LIFETIME = 3_600.0
 """Seconds after which the process ends by itself, whatever became of who started it."""
 SESSION = 100_000
 """Events of a session while it pours: all of the queue is planned, and a third of it built."""
