@@ -23,7 +23,7 @@ REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
 ENOUGH, BREATH = 0.005, 0.005
 """Seconds of drawing after which keys have their turn, and how long that is."""
-SELDOM: Final = (2_000, 10, 20)
+SELDOM: Final = (2_000, 10, 5)
 """New objects after which they are looked through for cycles; how often before older ones are, and all."""
 TICK_SECONDS: Final = 1.0
 
