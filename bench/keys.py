@@ -1,0 +1,87 @@
+"""A person at the keyboard of a console: which keys, at what pace, and when each is answered."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Final, NamedTuple
+
+from bench.terminal import Terminal
+
+UP, DOWN, PAGE_UP, PAGE_DOWN, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\r", "\x1b"
+MOVES: Final = [DOWN] * 6 + ["j"] * 4 + [UP] * 2 + ["k"] * 2 + [PAGE_DOWN] * 2 + [PAGE_UP]
+"""Mostly downwards."""
+MOVED, ROUNDS = 18, 8
+PATTERN: Final = "-49|7.1"
+PACE: Final = (0.02, 0.15)
+"""Seconds from one key to the next, at least and at most."""
+PATIENCE: Final = 10.0
+"""Seconds after which a key counts as answered that never was."""
+PARTING: Final = 0.5
+"""Seconds that a lone Esc is left alone: a terminal may take it for the head of another key."""
+MARKED: Final = re.compile(r"▌[^│]*?(drone-\d+|cat-\S+)")
+
+
+SCREENS: Final = ("a screen opened", "and left")
+"""Keys after which another screen is made or shown."""
+
+
+class Press(NamedTuple):
+    """One key, what it is for, and the milliseconds until its answer stood on the screen."""
+
+    kind: str
+    milliseconds: float
+
+
+def presses(terminal: Terminal) -> Iterator[Press]:
+    """From pane to pane, up and down, a filter typed and cleared, into a package or a node and back."""
+    draw = Random(1)
+    for pane in "12" * ROUNDS:
+        yield _key(terminal, draw, "to a pane", pane, _moved(terminal))
+        for key in [PAGE_DOWN] * 2 + draw.choices(MOVES, k=MOVED):
+            yield _key(terminal, draw, "a move", key, _moved(terminal))
+        yield from _filtered(terminal, draw)
+        yield from _opened(terminal, draw, "1 Why" if pane == "2" else "1 Machine")
+
+
+def _filtered(terminal: Terminal, draw: Random) -> Iterator[Press]:
+    yield _key(terminal, draw, "a filter's line", "/", lambda: "regular expression" in terminal.text())
+    for place in range(len(PATTERN)):
+        typed = f"⌕ {PATTERN[: place + 1]} ("
+        yield _key(
+            terminal, draw, "a filter typed", PATTERN[place], lambda typed=typed: typed in terminal.text()
+        )
+    terminal.watch(PARTING)
+    yield _key(terminal, draw, "a filter cleared", ESCAPE, lambda: "⌕" not in terminal.text())
+    terminal.watch(PARTING)
+
+
+def _opened(terminal: Terminal, draw: Random, title: str) -> Iterator[Press]:
+    yield _key(terminal, draw, SCREENS[0], ENTER, lambda: title in terminal.text())
+    terminal.watch(PARTING)
+    yield _key(terminal, draw, SCREENS[1], ESCAPE, lambda: "5 Events" in terminal.text())
+    terminal.watch(PARTING)
+
+
+def _key(terminal: Terminal, draw: Random, kind: str, key: str, answered: Callable[[], bool]) -> Press:
+    begin = time.perf_counter()
+    terminal.press(key)
+    try:
+        took = terminal.until(answered, PATIENCE) - begin
+    except TimeoutError:
+        took = PATIENCE
+    terminal.watch(draw.uniform(*PACE))
+    return Press(kind, took * 1000)
+
+
+def _moved(terminal: Terminal) -> Callable[[], bool]:
+    """Whether the cursor stands on another row than now."""
+    before = _marked(terminal)
+    return lambda: _marked(terminal) not in ("", before)
+
+
+def _marked(terminal: Terminal) -> str:
+    found = MARKED.search(terminal.text())
+    return found[1] if found else ""
