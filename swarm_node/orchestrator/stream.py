@@ -10,6 +10,7 @@ events it missed instead of a snapshot while they are at hand.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 from aiohttp import WSMsgType, web
@@ -136,9 +137,10 @@ class Stream:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         messages = self.opening()
         await response.prepare(request)
-        for message in messages:
-            await response.write(message + b"\n")
-        await response.write_eof()
+        with suppress(ConnectionError):  # who asked needs no more of it, and has gone
+            for message in messages:
+                await response.write(message + b"\n")
+            await response.write_eof()
         return response
 
     async def serve(self, request: web.Request) -> web.StreamResponse:

@@ -5,8 +5,10 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -143,6 +145,26 @@ async def test_the_opening_can_be_had_by_a_plain_request(
         assert answer.status == 200
         assert lines == service.parts.stream.opening()
         assert len(lines) == (1 if long == 3_000 else 3 + json.loads(lines[1])["instalments"] - 1)
+
+
+async def test_who_leaves_in_the_middle_of_an_opening_is_no_trouble(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service.parts.stream, "opening", lambda: repeat(b"x" * 100_000))
+    url = urlsplit(service.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(b"GET /api/v1/opening HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await reader.read(1)
+    writer.transport.abort()
+    async with asyncio.timeout(60):
+        while "/api/v1/opening" not in await _text(service, "/metrics"):
+            pass  # it is counted when its handler has returned
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+async def _text(service: Service, path: str) -> str:
+    async with service.session.get(f"{service.url}{path}") as answer:
+        return await answer.text()
 
 
 async def test_a_reconnect_brings_only_what_was_missed(service: Service) -> None:
