@@ -13,7 +13,7 @@ from swarm_node.model.state import Attempt, Build
 from swarm_node.model.work import Measures
 
 KEPT: Final = 4_096
-"""Reasons and sets of USE flags that are known again; most say one of few, some say what no other says."""
+"""Reasons, moments and sets of flags that are known again; most say one of few, some what no other says."""
 _NOTHING: Final[dict[str, str]] = {}
 """What most rows say of their environment; a row is frozen, so nobody writes into it."""
 
@@ -27,6 +27,7 @@ def share(build: Build, builds: Mapping[str, Build]) -> None:
         force_setattr(row, "package_env", _NOTHING)
     force_setattr(row, "use", _flags(row.use))
     force_setattr(row, "reason", _text(row.reason))
+    build.since = _moment(build.since)
     force_setattr(row, "slot", intern(row.slot))
     force_setattr(row, "repository", intern(row.repository))
     force_setattr(row, "needs", _named(row.needs, builds))
@@ -80,3 +81,8 @@ def _flags(flags: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(KEPT)
 def _text(text: str) -> str:
     return text
+
+
+@lru_cache(KEPT)
+def _moment(at: float) -> float:
+    return at

@@ -11,7 +11,7 @@ class Queue:
     def __init__(self) -> None:
         self.ready = ReadyQueue()
         self.needs: dict[str, tuple[str, ...]] = {}
-        self.dependents: dict[str, list[str]] = {}
+        self.dependents: dict[str, tuple[str, ...]] = {}
         self.waiting: dict[str, int] = {}
         self._needed: dict[str, float] = {}
         self._done: set[str] = set()
@@ -21,10 +21,11 @@ class Queue:
     ) -> None:
         """Start over. A need that is not in the queue counts as met: it lies in production already."""
         self.needs = {build: among(needs, wanted) for build, wanted in needs.items()}
-        self.dependents = {}
+        dependents: dict[str, list[str]] = {}
         for build, wanted in self.needs.items():
             for need in wanted:
-                self.dependents.setdefault(need, []).append(build)
+                dependents.setdefault(need, []).append(build)
+        self.dependents = {need: tuple(waiting) for need, waiting in dependents.items()}
         self.settle(done, needed)
 
     def settle(self, done: Collection[str], needed: Mapping[str, float]) -> None:

@@ -212,6 +212,14 @@ def test_texts_that_many_builds_say_are_kept_once() -> None:
         assert build.row.cpv is build.row.id is name
         assert all(need is builds[need].row.id for need in build.row.needs)
         assert build.needs is build.row.needs
+    for said in ("reason", "use"):
+        assert _copies([getattr(build.row, said) for build in builds.values()]) == 1
+    assert _copies([build.since for build in builds.values()]) == 1
+
+
+def _copies(values: list[Any]) -> float:
+    """How many objects there are for one value."""
+    return len(set(map(id, values))) / len(set(values))
 
 
 def fresh_mirror() -> Mirror:
