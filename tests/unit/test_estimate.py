@@ -13,6 +13,7 @@ from swarm_node.model.estimate import (
     RATIOS_A_NODE,
     SAMPLES_A_PACKAGE,
     History,
+    Sample,
     cp_of,
     estimate,
     expected,
@@ -153,3 +154,9 @@ def test_the_sorted_figures_are_those_of_the_packages(builds: list[tuple[str, st
     assert made.overall == sorted(made.typical.values())
     for category, figures in made.categories.items():
         assert figures == sorted(v for cp, v in made.typical.items() if cp.startswith(f"{category}/"))
+
+
+def test_samples_are_written_and_read_as_in_snapshots_of_before() -> None:
+    text = b'["izar",60.0]'
+    assert msgspec.json.decode(text, type=Sample) == Sample("izar", 60.0)
+    assert msgspec.json.encode(Sample("izar", 60.0)) == text
