@@ -38,6 +38,8 @@ class Press(NamedTuple):
 def presses(terminal: Terminal) -> Iterator[Press]:
     """From pane to pane, up and down, a filter typed and cleared, into a package or a node and back."""
     draw = Random(1)
+    terminal.press("2")  # wherever it was left the last time
+    terminal.watch(1.0)
     for pane in "12" * ROUNDS:
         yield _key(terminal, draw, "to a pane", pane, _moved(terminal))
         for key in [PAGE_DOWN] * 2 + draw.choices(MOVES, k=MOVED):
