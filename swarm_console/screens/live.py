@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -31,6 +32,10 @@ class Ours(Keyed):
     def console(self) -> "SwarmConsole":
         """The App, as what it is."""
         return cast("SwarmConsole", self.app)
+
+    def on_unmount(self) -> None:
+        """Let go of what was painted: Textual 8.2 keeps it for the last 1,024 widgets, gone or not."""
+        StylesCache.get_inner_outer.cache_clear()
 
 
 class LiveScreen(Ours, Screen[None]):

@@ -7,12 +7,13 @@ from itertools import count
 from typing import Any
 
 import msgspec
+from textual.strip import Strip
 
 from swarm_console.known.mirror import REMEMBERED, Mirror
 from swarm_node.model import commands as c
 from swarm_node.model.estimate import RATIOS_A_NODE, SAMPLES_A_PACKAGE
 from tests.tui.conftest import Open
-from tests.tui.story import KERNEL, ROWS, Story, empty
+from tests.tui.story import KERNEL, ROWS, Story, blocked, empty
 
 FEW, TIMES = 40, 10
 """Sessions after which history has learnt all that it keeps, and how many times as many are looked at."""
@@ -103,4 +104,16 @@ async def test_a_screen_keeps_no_more_after_many_sessions(open_console: Open) ->
                     await stage.settle()
             gc.collect()
             counts.append(sum(str(type(each).__module__).startswith(DRAWS) for each in gc.get_objects()))
+    assert max(counts) < 1.05 * counts[1], counts
+
+
+async def test_screens_that_were_left_keep_nothing_of_what_was_painted(open_console: Open) -> None:
+    counts = []
+    async with open_console(blocked()) as stage:
+        for _ in range(TIMES):
+            for pane in "12":
+                await stage.press(pane, "enter")
+                await stage.press("escape")
+            gc.collect()
+            counts.append(sum(isinstance(each, Strip) for each in gc.get_objects()))
     assert max(counts) < 1.05 * counts[1], counts
