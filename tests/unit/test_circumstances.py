@@ -34,7 +34,9 @@ def test_an_emerge_that_was_killed_ran_out_of_memory(rc: int) -> None:
     quiet = ">>> Compiling source in /w ...\ngcc -c a.c\n"
     found = told(quiet, Circumstances("compile", "failed", rc, ROOMY))
     assert (found.kind, found.remedy, found.transient) == ("out-of-memory", "unblock", True)
-    assert told(quiet, Circumstances("compile", "failed", 1, ROOMY)).kind == "other"
+    not_killed = told(quiet, Circumstances("compile", "failed", 1, ROOMY))
+    assert (not_killed.kind, not_killed.transient) == ("compile-error", False)
+    assert not_killed.confidence < 0.2, "nothing but the phase says so"
 
 
 def test_a_write_that_fails_on_a_full_disk() -> None:
