@@ -118,7 +118,7 @@ def _pressed(what: str, pump: Pump, terminal: Terminal) -> Iterator[Row]:
     pressed = list(presses(terminal))
     seconds = time.perf_counter() - begin
     waiting = f"; waiting for the processor {(terminal.waited() - waited) / seconds:.1%} of the time"
-    taken = sorted(press.milliseconds for press in pressed if press.kind not in SCREENS)
+    taken = sorted(press.milliseconds for press in pressed)
     late = taken[int(len(taken) * 0.99)]
     yield Row(
         f"console, key to painted, {RATE} events/s",
