@@ -79,6 +79,8 @@ class Feed:
         self._grey(picture)
         self._call(picture)
         for screen in tuple(self._app.screen_stack):
+            if screen not in self._app.screen_stack:
+                continue  # it was left while those below it were drawn
             if isinstance(screen, LiveScreen) and screen.is_mounted:
                 for _ in screen.parts(picture):
                     yield
