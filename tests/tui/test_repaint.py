@@ -128,3 +128,18 @@ async def test_a_picture_in_parts_is_whole_and_may_lose_its_screen(
         await drawing
         assert len(stage.app.screen_stack) == depth - 1
         await same_as_painted_anew(stage)
+
+
+async def test_a_screen_left_while_those_below_it_are_drawn_is_drawn_no_more(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        await stage.press("2", "enter")
+        left = stage.app.screen
+        parts = stage.app.feed._parts()
+        next(parts)
+        await stage.app.pop_screen()
+        assert left not in stage.app.screen_stack
+        assert left.is_mounted
+        assert not left.children
+        for _ in parts:
+            pass
+        await same_as_painted_anew(stage)
