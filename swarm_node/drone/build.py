@@ -197,15 +197,15 @@ def _configuration(order: BuildOrder, workshop: Workshop) -> dict[str, str]:
 
 
 def _measures(exits: list[Exit]) -> Measures:
-    memory = [one.peak_memory for one in exits if one.peak_memory is not None]
+    greediest = max(exits, key=lambda one: one.peak_memory or 0)
     disk = [one.disk_peak for one in exits if one.disk_peak is not None]
     return Measures(
         seconds=sum(one.seconds for one in exits),
-        peak_memory=max(memory, default=None),
+        peak_memory=greediest.peak_memory,
         peak_disk=max(disk, default=None),
         room=exits[-1].room,
         base=exits[-1].base,
-        measured_by=exits[-1].measured_by,
+        measured_by=greediest.measured_by,
     )
 
 

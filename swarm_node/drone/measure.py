@@ -1,6 +1,7 @@
 """What an attempt costs, seen from outside: the memory of a process tree and the disk it fills.
 
-Sources: proc(5) `stat`, `statm`, `smaps_rollup`. A parent's own `ru_maxrss` would be its largest child only.
+Sources: proc(5) `stat`, `statm`, `smaps_rollup`, sampled, so that a short spike is missed; what `child` tells
+at the end is of one process only, but misses no spike.
 """
 
 import os
@@ -21,12 +22,12 @@ class Peaks(Struct):
     memory: int | None = None
     disk: int | None = None
     method: str = ""
+    """How the memory was measured: `pss` or `rss` of the whole tree, or `wait4`, its largest process."""
 
     def see(self, memory: int | None, disk: int | None, method: str) -> None:
         """Take one sample into account."""
-        if memory is not None:
-            self.memory = max(memory, self.memory or 0)
-            self.method = method
+        if memory is not None and memory >= (self.memory or 0):
+            self.memory, self.method = memory, method
         if disk is not None:
             self.disk = max(disk, self.disk or 0)
 

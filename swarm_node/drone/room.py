@@ -21,6 +21,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from swarm_node.drone.base import base_id
+from swarm_node.drone.child import Child
 from swarm_node.drone.measure import (
     Peaks,
     available_memory,
@@ -77,7 +78,7 @@ class Room:
         self.limits = limits
         self.base = base
         self._stop: Reason | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._child: Child | None = None
 
     @property
     def kind(self) -> RoomKind:
@@ -124,26 +125,27 @@ class Room:
             tail[:] = (tail + chunk)[-2000:]
             on_output(chunk)
 
-        process, read = await self._start(argv, env)
+        child, read = self._start(argv, env)
         deadline = started + (time_limit or self.limits.time)
         listening = asyncio.create_task(_listen(read, hear))
-        watching = asyncio.create_task(self._watch(process.pid, deadline, heard, peaks))
+        watching = asyncio.create_task(self._watch(child.pid, deadline, heard, peaks))
         try:
-            rc = await process.wait()
+            rc = await child.wait()
             self._kill_strays()
             await asyncio.wait([listening], timeout=LAST_WORDS_SECONDS)
         finally:
             self._kill()
-            self._process = None
+            self._child = None
             for task in (watching, listening):
                 task.cancel()
-            _, unheard, _ = await asyncio.gather(watching, listening, process.wait(), return_exceptions=True)
+            _, unheard, _ = await asyncio.gather(watching, listening, child.wait(), return_exceptions=True)
         if isinstance(unheard, Exception):
             raise unheard
         if rc == SETUP_FAILED and self.kind != "none":
             raise RoomError(
                 f"the room could not be furnished: {tail.decode(errors='replace').strip()[-400:]}"
             )
+        peaks.see(child.largest, None, "wait4")
         reason: Reason = self._stop or ("ok" if rc == 0 else "failed")
         seconds = time.monotonic() - started
         return Exit(rc, reason, seconds, self.kind, self.base, peaks.memory, peaks.disk, peaks.method)
@@ -158,19 +160,11 @@ class Room:
         self.cancel()
         await asyncio.to_thread(_discard, self.layout)
 
-    async def _start(
-        self, argv: Sequence[str], env: Mapping[str, str]
-    ) -> tuple[asyncio.subprocess.Process, int]:
+    def _start(self, argv: Sequence[str], env: Mapping[str, str]) -> tuple[Child, int]:
+        command = enter(self.layout, argv)
         read, write = os.pipe()
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *enter(self.layout, argv),
-                env={**env, MARK: self.layout.scratch.name},
-                stdin=subprocess.DEVNULL,
-                stdout=write,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._child = Child(command, {**env, MARK: self.layout.scratch.name}, write)
         except OSError as error:
             os.close(read)
             raise RoomError(f"cannot start {argv[0]}: {error.strerror}; install util-linux") from error
@@ -178,13 +172,13 @@ class Room:
             os.close(write)
         if self._stop:
             self._kill()
-        return self._process, read
+        return self._child, read
 
     async def _watch(self, pid: int, deadline: float, heard: list[float], peaks: Peaks) -> None:
         while True:
             await asyncio.sleep(min(SAMPLE_SECONDS, max(0.01, deadline - time.monotonic())))
             now = time.monotonic()
-            await asyncio.to_thread(self._sample, pid, peaks)
+            peaks.see(*await asyncio.to_thread(self._sample, pid))
             if now >= deadline:
                 return self.cancel("time_limit")
             if now - heard[0] >= self.limits.silence:
@@ -192,19 +186,18 @@ class Room:
             if self.limits.memory is not None and (peaks.memory or 0) > self.limits.memory:
                 return self.cancel("memory_limit")
 
-    def _sample(self, pid: int, peaks: Peaks) -> None:
+    def _sample(self, pid: int) -> tuple[int | None, int | None, str]:
         tree = process_tree(pid)
         memory, method = tree_memory(tree)
         disk = None
         if self.layout.tmpfs_bytes is not None and self.kind != "none" and len(tree) > 1:
             # tree[1] is the room's process 1: only through its root can the room's tmpfs be seen.
             disk = filesystem_used(f"/proc/{tree[1]}/root{self.root / TMPDIR}")
-        peaks.see(memory if tree else None, disk, method)
+        return memory if tree else None, disk, method
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._child is not None and self._child.returncode is None:
+            self._child.kill()
             self._kill_strays()
 
     def _kill_strays(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -130,6 +131,17 @@ async def test_a_build_that_takes_too_much_memory_is_ended(workshop: Workshop) -
     assert (outcome.ok, outcome.reason, outcome.phase) == (False, "memory_limit", "compile")
     assert outcome.measures.peak_memory is not None
     assert outcome.measures.peak_memory > 200 << 20
+
+
+async def test_a_short_spike_of_memory_is_told(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_node.drone.room.SAMPLE_SECONDS", 3_600.0)
+    spike = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + (100 << 20)
+    wanted = order("spiky", attempt=17, package_env={"SPIKE_BYTES": str(spike)})
+    outcome = await build(wanted, workshop)
+    assert outcome.ok, outcome.log.read_text()
+    assert outcome.measures.peak_memory is not None
+    assert spike <= outcome.measures.peak_memory < spike + (64 << 20)
+    assert outcome.measures.measured_by == "wait4"
 
 
 async def test_a_build_that_fills_its_scratch_space_fails(workshop: Workshop) -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import resource
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
+from swarm_node.drone import room as rooms
 from swarm_node.drone.base import base_id
+from swarm_node.drone.measure import process_tree
 from swarm_node.drone.room import Exit, Limits, Room, RoomError, open_room, room_kind, sweep
 from swarm_node.model.work import RoomKind
 
@@ -32,6 +36,22 @@ def isolated(home: Path) -> RoomKind:
     if kind == "none":
         pytest.skip(f"this kernel grants no clean room: {reason}")
     return kind
+
+
+@pytest.fixture
+def without_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room looks at what its processes take while they run."""
+    monkeypatch.setattr(rooms, "SAMPLE_SECONDS", 3_600.0)
+
+
+def our_most() -> int:
+    """Bytes that this process has taken at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def descriptors() -> set[str]:
+    """The descriptors that are open in this process."""
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
 
 
 def furnished(home: Path, kind: RoomKind, limits: Limits = Limits(), **files: str) -> Room:  # noqa: B008
@@ -111,6 +131,56 @@ async def test_scratch_is_limited_and_measured(home: Path, isolated: RoomKind) -
     assert "No space left" in output
     assert end.disk_peak == 4 << 20
     await room.close()
+
+
+@pytest.mark.parametrize("ask_kernel", [True, False])
+async def test_a_spike_between_samples_is_told(home: Path, without_samples: None, ask_kernel: bool) -> None:
+    kind = room_kind(home / "base", home / "scratch", home / "at")[0] if ask_kernel else "none"
+    room = furnished(home, kind)
+    spike = our_most() + (100 << 20)
+    touch = f"import time; hoard = b'x' * {spike}; time.sleep(0.05)"
+    end, _ = await told(room, f'sh -c "{sys.executable} -c \\"{touch}\\"; true"; true')
+    assert end.reason == "ok"
+    assert end.peak_memory is not None
+    assert spike <= end.peak_memory < spike + (64 << 20)
+    assert end.measured_by == "wait4"
+    await room.close()
+
+
+async def test_what_a_drone_takes_itself_is_not_told_of_its_builds(home: Path, without_samples: None) -> None:
+    room = furnished(home, "none")
+    end, _ = await told(room, "true")
+    assert (end.reason, end.peak_memory, end.measured_by) == ("ok", None, "")
+    await room.close()
+
+
+async def test_a_command_whose_end_the_kernel_keeps_to_itself_has_failed(home: Path) -> None:
+    room = furnished(home, "none")
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        end, _ = await told(room, "exit 0")
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert (end.rc, end.reason) == (255, "failed")
+    await room.close()
+
+
+async def test_neither_descriptors_nor_processes_are_left(home: Path) -> None:
+    async def went_on(script: str, limits: Limits) -> str:
+        room = furnished(home, "none", limits)
+        end, _ = await told(room, script)
+        await room.close()
+        return end.reason
+
+    open_before, processes_before = descriptors(), process_tree(os.getpid())
+    assert await went_on("setsid sleep 8634568 & exit 0", Limits()) == "ok"
+    assert await went_on("setsid sleep 8634568 & sleep 8634568", Limits(time=0.1)) == "time_limit"
+    room = furnished(home, "none")
+    with pytest.raises(RoomError, match="cannot start"):
+        await room.run(["sh"], {"PATH": "/" * 4_000_000})
+    await room.close()
+    assert descriptors() == open_before
+    assert process_tree(os.getpid()) == processes_before
 
 
 async def test_a_failing_listener_ends_the_run(home: Path) -> None:
