@@ -73,7 +73,7 @@ def _applied(swarm: Swarm, chosen: list[Any], number: int, wait: bool) -> Outcom
     well = not cures or (FAILED not in results and bool(results & {APPLIED, CURED}))
     names = [name for cure in cures if cure["result"] == APPLIED for name in cure["packages"]]
     if wait and names:
-        document["built"] = _built(swarm, names, known)
+        document["built"], document["taken_back"] = _built(swarm, names, known)
         well = well and "blocked" not in document["built"].values()
     return Outcome(document, 0 if well else 1)
 
@@ -117,8 +117,11 @@ def _done(swarm: Swarm, command: list[str]) -> dict[str, Any]:
     return {"result": APPLIED if well else FAILED, "action": name, "outcome": outcome.document}
 
 
-def _built(swarm: Swarm, names: list[str], known: set[int]) -> dict[str, str]:
-    """Wait until these builds, and the trials beyond the known ones, have ended; the status of each."""
+def _built(swarm: Swarm, names: list[str], known: set[int]) -> tuple[dict[str, str], dict[str, str]]:
+    """Wait until these builds, and the trials beyond the known ones, have ended.
+
+    The status of each build, and why trials of them were taken back, where any were.
+    """
     import time
 
     from swarm_console.actions.follow import can_move, patiently
@@ -126,13 +129,14 @@ def _built(swarm: Swarm, names: list[str], known: set[int]) -> dict[str, str]:
     told = ""
     while True:
         changes = patiently(swarm, lambda: swarm.get("/api/v1/changes"))
-        settled = all(change["settled"] or change["number"] in known for change in changes)
+        own = [change for change in changes if change["number"] not in known]
+        settled = all(change["settled"] for change in own)
         queue = patiently(swarm, lambda: swarm.get("/api/v1/queue"))
         statuses = {row["build"]: row["status"] for row in queue}
         seen = {name: statuses.get(name, "gone") for name in names}
         left = [name for name, status in seen.items() if status in ("needed", "assigned", "building")]
         if settled and (not left or can_move(queue) is None):
-            return seen
+            return seen, {one["build"]: one["reason"] for one in own if one["status"] == "taken back"}
         line = f"{count(len(left), 'package')} still to build: {', '.join(left[:NAMED])}"
         if left and line != told:
             told = line
@@ -202,7 +206,10 @@ def show_cures(seen: Any, pen: Pen) -> list[str]:
     lines = [line for cure in cures for line in _cure(cure, pen)]
     for name, status in seen.get("built", {}).items():
         sign = pen("bad", "✗") if status == "blocked" else pen("good", "✓")
-        lines.append(f"{sign} {name}: {status}")
+        reverted = seen["taken_back"].get(name)
+        lines.append(
+            f"{sign} {name}: {status}{f', what was tried is taken back: {reverted}' if reverted else ''}"
+        )
     step = "status" if "built" in seen else "monitor"
     return [*lines, f"→ Run: {pen('strong', f'build-swarm {step}')}"]
 

@@ -12,6 +12,7 @@ from swarm_node.model.configuration import proposed
 from swarm_node.model.estimate import cp_of, estimate
 from swarm_node.model.remedies import Remedy, remedies
 from swarm_node.model.state import Build, State
+from swarm_node.model.work import Diagnosis
 
 HELD_MOST = 2_000
 """Builds held up by one cause that are counted; in a very long queue one may hold up all others."""
@@ -148,7 +149,13 @@ def proofs(build: Build) -> tuple[Proof, ...]:
     found = build.diagnosis
     if found is None:
         return ()
-    attempt = build.failures[-1].attempt if build.failures else 0
+    # A trial that was taken back has failed later, for reasons of its own.
+    failed = (failure.attempt for failure in reversed(build.failures) if failure.diagnosis == found)
+    return proofs_of(found, next(failed, 0))
+
+
+def proofs_of(found: Diagnosis, attempt: int) -> tuple[Proof, ...]:
+    """The lines that prove a diagnosis, with their places in the log of an attempt; 0 where there is none."""
     if not attempt or len(found.places) != len(found.evidence):
         return tuple(Proof(text) for text in found.evidence)
     return tuple(

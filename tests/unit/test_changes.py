@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from swarm_node.model import commands as c
 from swarm_node.model import events as e
+from swarm_node.model.clusters import proofs
 from swarm_node.model.remedies import remedies
 from swarm_node.model.why import why
-from swarm_node.model.work import Diagnosis, Line, PlanRow
+from swarm_node.model.work import Diagnosis, Line, Place, PlanRow
 from tests.unit.stories import LASTING, Story, assert_sound, encoded, kinds, reread, row
 
 LIB, MAP, TOP, OTHER = "dev-libs/lib-1", "app-misc/map-1", "app-misc/top-1", "app-misc/other-1"
+PLACES = (Place(7, 100), Place(8, 120))
 USE = Line("package.use", "app-misc/map north")
 UNFIT = Diagnosis(
     "use-mismatch",
@@ -97,6 +100,29 @@ def test_when_it_fails_the_queue_is_as_it_was(story: Story) -> None:
     assert rows_of(story) == before
     assert story.build(MAP).diagnosis == UNFIT
     assert_sound(story)
+
+
+def test_it_is_told_what_proved_that_it_fails(story: Story) -> None:
+    tried(story)
+    story.stage("mizar", story.take("mizar"))
+    attempt = story.take("mizar")
+    assert story.state.attempts[attempt].build == MAP
+    story.fail("mizar", attempt, replace(LASTING, evidence=("  a.c:1: no ;", "more"), places=PLACES))
+    proof = f"a.c:1: no ; (log {attempt}:7)"
+    assert story.state.changes[1].reason == f"{LASTING.kind}: {LASTING.summary}: {proof}"
+
+
+def test_what_proved_the_cause_stands_in_the_log_of_its_own_attempt(story: Story) -> None:
+    story.plan(good(LIB), good(MAP, LIB))
+    finish(story, LIB)
+    failed = story.take("mizar")
+    story.fail("mizar", failed, replace(LASTING, evidence=("a", "b"), places=PLACES))
+    tried(story, good(LIB, use=("svg",)), good(MAP, LIB))
+    finish(story, LIB)
+    finish(story, MAP, ok=False)
+    assert story.state.changes[1].status == "taken back"
+    assert len(story.build(MAP).failures) == 2
+    assert [proof.attempt for proof in proofs(story.build(MAP))] == [failed, failed]
 
 
 def test_a_change_that_was_taken_back_is_no_longer_the_first_remedy(story: Story) -> None:

@@ -193,11 +193,13 @@ def test_waiting_until_it_is_built_and_its_trials_are_over(ends: str, code: int)
     swarm = scripted(NETWORK, unblock=UNBLOCKED)
     swarm._answers[QUEUE] = [[build(name, "needed")], [build(name, ends)]]
     old = {"number": 1, "settled": False}
-    swarm._answers[CHANGES] = [[old], [old], *([old, {"number": 2, "settled": end}] for end in (False, True))]
+    trial = {"number": 2, "build": name, "status": "taken back" if code else "kept", "reason": "it fails"}
+    swarm._answers[CHANGES] = [[old], [old], *([old, {**trial, "settled": end}] for end in (False, True))]
     outcome, lines = done(swarm, wait=True)
     assert outcome.document["built"] == {name: ends}
     assert outcome.exit_code == code
-    assert any(line.endswith(f"{name}: {ends}") for line in lines)
+    reverted = ", what was tried is taken back: it fails" if code else ""
+    assert any(line.endswith(f"{name}: {ends}{reverted}") for line in lines)
     assert swarm.asked.count(QUEUE) == 3
     assert f"1 package still to build: {name}" in swarm.said
 

@@ -2,9 +2,11 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from swarm_node.model import commands as c
 from swarm_node.model import events as e
+from swarm_node.model.clusters import proofs_of
 from swarm_node.model.configuration import proposed, words_of
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.offers import spelt
@@ -16,6 +18,9 @@ from swarm_node.model.rules.nodes import known_node
 from swarm_node.model.rules.queue import stands
 from swarm_node.model.state import DONE, Build, Change, State
 from swarm_node.model.work import Diagnosis, Line, PlanRow
+
+PROOF_LONGEST: Final = 200
+"""Characters of a log's line in the reason of a change that was taken back."""
 
 
 def try_change(state: State, command: c.TryChange, now: float) -> list[e.Event]:
@@ -187,6 +192,7 @@ def follow(state: State, events: Sequence[e.Event], now: float) -> list[e.Event]
 
 
 def _followed(state: State, change: Change, events: Sequence[e.Event], now: float) -> list[e.Event]:
+    failed: dict[str, int] = {}
     blocked: dict[str, str] = {}
     for event in events:
         match event:
@@ -198,13 +204,25 @@ def _followed(state: State, change: Change, events: Sequence[e.Event], now: floa
                 return [e.ChangeKept(at=now, change=change.number, build=change.build)]
             case e.BuildDropped(build=name) if name in change.builds:
                 return _over(change, f"{name} left the queue", now)
+            case e.BuildFailed(build=name, attempt=attempt):
+                failed[name] = attempt
             case e.BuildBlocked(build=name, diagnosis=why) if name in change.builds:
-                blocked[name] = f"{why.kind}: {why.summary}"
+                blocked[name] = _proven(why, failed.get(name, 0))
             case e.BuildUnblocked(build=name):
                 blocked.pop(name, None)
     if blocked:
         return _taken_back(state, change, next(iter(blocked.values())), events, now)
     return [*_let_go(change, events, now)]
+
+
+def _proven(found: Diagnosis, attempt: int) -> str:
+    """A diagnosis with the line that proves it best; the queue will not show it, for it will be as before."""
+    told = f"{found.kind}: {found.summary}"
+    proof = next(iter(proofs_of(found, attempt)), None)
+    if proof is None:
+        return told
+    place = f" ({proof.place})" if proof.place else ""
+    return f"{told}: {proof.text.strip()[:PROOF_LONGEST]}{place}"
 
 
 def _over(change: Change, reason: str, now: float) -> list[e.Event]:
