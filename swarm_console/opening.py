@@ -14,6 +14,9 @@ from swarm_console.wire.gateway import Gateway
 if TYPE_CHECKING:
     from swarm_console.replay.recorded import Replay
 
+ESCAPE_MILLISECONDS = "25"
+"""How long after Esc the rest of a longer key may still come; Textual itself would wait 100 (ncurses(3X))."""
+
 
 def run(
     gateway_url: str,
@@ -30,6 +33,7 @@ def run(
     Raises: Usage for a bad console.toml, Refused for a session that there is not.
     """
     secret = token or os.environ.get("SWARM_TOKEN", "")
+    os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)  # Textual reads it when it is imported
     gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
     wire = Gateway(gateway_url, secret)
     shown = _fetched(Swarm(gateway_url, secret), replay, say) if replay is not None else None

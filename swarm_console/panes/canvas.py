@@ -14,7 +14,7 @@ from swarm_console.logs.pattern import Budget, Pattern
 from swarm_console.logs.screenful import Line
 from swarm_console.logs.times import Times
 from swarm_console.logs.tones import tone_of
-from swarm_console.panes.tones import TONES, Toned
+from swarm_console.panes.tones import Toned
 from swarm_console.words.times import of_day
 
 SIGNS: Final = 2
@@ -31,7 +31,7 @@ EVIDENCE, FOUND, CONTINUED, CUT_OFF = "▶", "❯", "⋯", "›"
 class LogCanvas(Toned):
     """Draws `shown`; `left` is the first column that shows, where lines are not wrapped."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", "log--found", *(f"tone--{tone}" for tone in TONES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", "log--found"}
 
     wrap: reactive[bool] = reactive(False)
     clocks: reactive[bool] = reactive(False)
@@ -83,14 +83,14 @@ class LogCanvas(Toned):
         width, style = self.size.width, self.rich_style
         if y >= len(self.shown):
             said = f"  {self.nothing()}" if not self.shown and y == 0 else ""
-            return Strip([Segment(said, self._toned(style, "dim"))]).adjust_cell_length(width, style)
+            return Strip([Segment(said, style + self.tone("dim"))]).adjust_cell_length(width, style)
         line = self.shown[y]
         if self._is_found(line):
             style += self._style("log--found")
         sign, tone = self._sign(line)
-        head = [Segment(f"{sign} ", self._toned(style, tone))]
+        head = [Segment(f"{sign} ", style + self.tone(tone))]
         if self.clocks:
-            head.append(Segment(self._clock(y).ljust(CLOCK), self._toned(style, "dim")))
+            head.append(Segment(self._clock(y).ljust(CLOCK), style + self.tone("dim")))
         return Strip([*head, *self._text(y, line, style)]).adjust_cell_length(width, style)
 
     def _text(self, y: int, line: Line, style: Style) -> Strip:
@@ -101,7 +101,7 @@ class LogCanvas(Toned):
         text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, style)
         if self.wrap or whole.cell_length - self.left <= self.room:
             return text
-        return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, self._toned(style, "dim"))])
+        return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, style + self.tone("dim"))])
 
     def _selected(self, whole: Strip, y: int) -> Strip:
         """The line with what the mouse selects set off."""
@@ -121,8 +121,8 @@ class LogCanvas(Toned):
     def _segments(
         self, text: str, line: Line, spans: Sequence[tuple[int, int]], style: Style
     ) -> list[Segment]:
-        plain = self._toned(style, self._tone(line))
-        match = plain + self._style("tone--key" if self._is_found(line) else "log--match")
+        plain = style + self.tone(self._tone(line))
+        match = plain + (self.tone("key") if self._is_found(line) else self._style("log--match"))
         segments, at = [], 0
         for begin, end in spans:
             segments += [Segment(text[at:begin], plain), Segment(text[begin:end], match)]
@@ -154,9 +154,6 @@ class LogCanvas(Toned):
         moment = self.times.at(self.shown[y].row.begin)
         above = self.times.at(self.shown[y - 1].row.begin) if y else None
         return "" if moment is None or moment == above else of_day(moment)
-
-    def _toned(self, style: Style, tone: str) -> Style:
-        return style + self._style(f"tone--{tone}") if tone else style
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:

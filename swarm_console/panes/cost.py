@@ -13,7 +13,7 @@ from swarm_console.panes.pane import Pane
 from swarm_console.words.pen import count, duration, size
 from swarm_console.words.spans import Span
 from swarm_console.words.times import clock
-from swarm_node.model.estimate import estimate, expected
+from swarm_node.model.estimate import estimate, speed_of
 
 
 class Cost(NamedTuple):
@@ -45,8 +45,9 @@ there, with the memory and the scratch space that this build took at most. Enter
     def items(self, picture: Picture) -> Sequence[Cost]:
         last = newest_by_node(self.dossier.tales(picture))
         nodes = sorted(picture.state.nodes.keys() | last.keys())
-        history, cp = picture.state.history, self.dossier.cp
-        costs = [Cost(node, expected(history, cp, node).seconds, last.get(node)) for node in nodes]
+        history = picture.state.history
+        usual = estimate(history, self.dossier.cp).seconds
+        costs = [Cost(node, usual / speed_of(history, node), last.get(node)) for node in nodes]
         return sorted(costs, key=lambda cost: (cost.last is None, cost.predicted))
 
     def columns(self, picture: Picture) -> Sequence[Column]:

@@ -15,7 +15,7 @@ from swarm_console.panes.bars import Piece, Scope
 from swarm_console.panes.brush import CLASSES, SHARE, Brush
 from swarm_console.panes.chart import Chart
 from swarm_console.panes.rows import PATH_NAME, Row, Rows
-from swarm_console.panes.tones import TONES
+from swarm_console.panes.tones import TONE_CLASSES
 from swarm_console.panes.view import View
 from swarm_console.words.timescale import moment
 
@@ -43,7 +43,7 @@ LOOKS: Final[dict[str, Callable[[View, float], None]]] = {
 class Gantt(ScrollView, can_focus=True):
     """Lanes over time, with a mark on one attempt; while the present is in sight, it goes along with it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*CLASSES, *(f"tone--{tone}" for tone in TONES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*CLASSES}
     BINDING_GROUP_TITLE = "timeline"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "look('lane', -1)", "Up", False, tooltip="the lane above", id="up"),
@@ -178,7 +178,8 @@ class Gantt(ScrollView, can_focus=True):
 
     def _style(self, name: str, partial: bool) -> Style:
         if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(name, partial=partial)
+            node = self.screen if name in TONE_CLASSES else self
+            self._styles[name] = node.get_component_rich_style(name, partial=partial)
         return self._styles[name]
 
     # -- moving

@@ -1,7 +1,7 @@
 """What panes have in common: a frame with a digit, a table, a filter, and sometimes a text below it."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from swarm_console.words.harmless import one_line
 from swarm_console.words.sieve import BadSieve, Sieve, sieve
 from swarm_console.words.spans import Span
 
+ENTRY: Final = "regular expression, ! inverts; Enter keeps, Esc clears"
 T = TypeVar("T")
 
 
@@ -49,6 +50,8 @@ class Pane(Frame, Generic[T]):
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
+    _entry: Input | None = None
+    """The filter's line, once it was wanted."""
     _wrong = ""
     """What is wrong with the filter that is being typed."""
     BREAKS: ClassVar[bool] = False
@@ -95,10 +98,6 @@ class Pane(Frame, Generic[T]):
         self.table: Table[T] = Table(self.COLUMNS, key=self.key, words=self.words, sticky=self.STICKY)
         yield self.table
         yield Note(self.BREAKS)
-        entry = Input(placeholder="regular expression, ! inverts; Enter keeps, Esc clears", classes="sieve")
-        entry.cursor_blink = False
-        entry.display = False
-        yield entry
 
     def draw(self, picture: Picture) -> None:
         """Show this picture."""
@@ -141,11 +140,14 @@ class Pane(Frame, Generic[T]):
         message.stop()
         self._draw_note()
 
-    def action_filter(self) -> None:
-        """Open the filter's line."""
-        entry = self.query_one(Input)
-        entry.display = True
-        entry.focus()
+    async def action_filter(self) -> None:
+        """Open the filter's line, which is made when it is first wanted."""
+        if self._entry is None:
+            self._entry = Input(placeholder=ENTRY, classes="sieve")
+            self._entry.cursor_blink = False
+            await self.mount(self._entry)
+        self._entry.display = True
+        self._entry.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -153,29 +155,28 @@ class Pane(Frame, Generic[T]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.query_one(Input).display = False
+        event.input.display = False
         self.table.focus()
 
     def clear_filter(self) -> bool:
         """Show everything again; whether there was a filter."""
-        entry = self.query_one(Input)
-        had = entry.display or self.table.sieve is not None
-        entry.value = ""
-        entry.display = False
+        had = self.table.sieve is not None
+        if self._entry is not None:
+            had = had or self._entry.display
+            self._entry.value = ""
+            self._entry.display = False
         self._sift("")
         return had
 
     def _sift(self, text: str) -> None:
-        entry = self.query_one(Input)
         try:
             wanted = sieve(text)
         except BadSieve as error:
             self._wrong = str(error)
-            entry.add_class("-wrong")
-            self.draw_title()
-            return
-        self._wrong = ""
-        entry.remove_class("-wrong")
-        self.table.filter_by(wanted)
+        else:
+            self._wrong = ""
+            self.table.filter_by(wanted)
+            self._draw_note()
+        if self._entry is not None:
+            self._entry.set_class(bool(self._wrong), "-wrong")
         self.draw_title()
-        self._draw_note()

@@ -16,7 +16,7 @@ from textual.timer import Timer
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.grid import GAP, Cell, Column, fit
 from swarm_console.panes.sifter import Sifter
-from swarm_console.panes.tones import TONES
+from swarm_console.panes.tones import tone_on
 from swarm_console.words.fitting import placed
 from swarm_console.words.harmless import one_line
 from swarm_console.words.sieve import Sieve
@@ -43,12 +43,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
     made harmless here, and are never markup.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--header",
-        "table--cursor",
-        "table--empty",
-        *(f"tone--{tone}" for tone in TONES),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor"}
     BINDING_GROUP_TITLE = "tables"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", False, tooltip="one row up", id="up"),
@@ -185,8 +180,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
                 self.post_message(RowMarked(name))
 
     def tone(self, name: str) -> Style:
-        """How a tone looks in this table's surroundings."""
-        return self.get_component_rich_style(f"tone--{name}", partial=True)
+        """How a tone looks in this table's surroundings; "" changes nothing."""
+        return tone_on(self, name)
 
     # -- drawing
 
@@ -229,20 +224,17 @@ class Table(ScrollView, Generic[T], can_focus=True):
                 continue
             if len(segments) > 1:
                 segments.append(gap)
-            segments.append(Segment(placed(cell.text, room, column.right), self._toned(style, cell.tone)))
+            segments.append(Segment(placed(cell.text, room, column.right), style + self.tone(cell.tone)))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _strip_of_text(self, cell: Cell, width: int) -> Strip:
-        style = self._toned(self._style(), cell.tone)
+        style = self._style() + self.tone(cell.tone)
         return Strip([Segment(f" {one_line(cell.text)}", style)]).adjust_cell_length(width, style)
 
-    def _toned(self, style: Style, tone: str) -> Style:
-        return style + self._style(f"tone--{tone}", partial=True) if tone else style
-
-    def _style(self, name: str = "", partial: bool = False) -> Style:
+    def _style(self, name: str = "") -> Style:
         """The table's own style or that of one of its parts, kept until the style sheet says otherwise."""
         if name not in self._styles_kept:
-            style = self.get_component_rich_style(name, partial=partial) if name else self.rich_style
+            style = self.get_component_rich_style(name) if name else self.rich_style
             self._styles_kept[name] = style
         return self._styles_kept[name]
 

@@ -1,7 +1,7 @@
 """Tones: the few ways in which a text may stand out, given their colours by css/tones.tcss."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.style import Style
 from rich.text import Text
@@ -13,14 +13,22 @@ from swarm_console.words.spans import Span, crop
 TONES: Final = ("ok", "wait", "attention", "accent", "dim", "bold", "key")
 
 
+TONE_CLASSES: Final = frozenset(f"tone--{tone}" for tone in TONES)
+"""Component classes of the screen, not of each widget: Textual finds the styles of every one of them anew
+whenever a widget's own may have changed."""
+
+
+def tone_on(widget: Widget, name: str) -> Style:
+    """How a tone looks on the screen of a widget; "" changes nothing."""
+    return widget.screen.get_component_rich_style(f"tone--{name}", partial=True) if name else Style.null()
+
+
 class Toned(Widget):
     """A widget that draws texts in tones."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
-
     def tone(self, name: str) -> Style:
-        """How a tone looks on this widget; "" changes nothing."""
-        return self.get_component_rich_style(f"tone--{name}", partial=True) if name else Style.null()
+        """How a tone looks here; "" changes nothing."""
+        return tone_on(self, name)
 
     def remeasure(self) -> None:
         """Have it painted, and its height found anew.

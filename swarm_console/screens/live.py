@@ -12,6 +12,7 @@ from textual.widgets import Static
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptChosen, BuildChosen, ClusterChosen, CureWanted, NodeChosen
+from swarm_console.panes.tones import TONE_CLASSES
 from swarm_console.screens import doors
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class Ours(Keyed):
         """The App, as what it is."""
         return cast("SwarmConsole", self.app)
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Keep the styles, which every part of a new screen has just been given.
+
+        Of those that lie below another a change of theme tells all.
+        """
+        event.refresh_styles = False
+
     def on_unmount(self) -> None:
         """Let go of what was painted: Textual 8.2 keeps it for the last 1,024 widgets, gone or not."""
         StylesCache.get_inner_outer.cache_clear()
@@ -41,6 +49,7 @@ class Ours(Keyed):
 class LiveScreen(Ours, Screen[None]):
     """A screen that draws pictures."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
     _drawing = False
 
     @property
@@ -111,13 +120,15 @@ class LiveScreen(Ours, Screen[None]):
     def on_cure_wanted(self, message: CureWanted) -> None:
         self.console.orders.cure(message.remedy)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        super().on_screen_resume(event)
         self.draw_soon()
 
 
 class Dialog(Ours, ModalScreen[T]):
     """A box in front of what is there; Esc gives it up."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
     BINDING_GROUP_TITLE = "dialogs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="give it up", id="back"),

@@ -65,8 +65,9 @@ class PanedScreen(LiveScreen):
         yield from self.head()
         yield PaneStrip()
         with Container(id="panes"):
-            for column in self.COLUMNS:
-                with Vertical(classes=f"column {self._first(column)}"):
+            for place, column in enumerate(self.COLUMNS):
+                first = "" if place else "-first"  # not :first-of-type, which Textual has to look for
+                with Vertical(classes=f"column {first} {self._first(column)}"):
                     yield from self._made(column)
             if not self.COLUMNS:
                 yield from self._made(self.PANES)
@@ -168,6 +169,8 @@ class PanedScreen(LiveScreen):
     def _bring(self, pane: Frame) -> None:
         assert pane.id is not None
         self._present = pane.id
+        if pane.has_class("-present"):
+            return
         self.query("#panes .-present").remove_class("-present")
         pane.add_class("-present")
         if isinstance(pane.parent, Vertical):

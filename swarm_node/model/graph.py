@@ -6,6 +6,7 @@ data has cycles: they are broken here, always in the same way, and every edge gi
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
+from itertools import chain, repeat
 
 import msgspec
 
@@ -96,12 +97,10 @@ def upstream(graph: Graph, build: str) -> frozenset[str]:
 def reach(edges: Mapping[str, Collection[str]], build: str) -> frozenset[str]:
     """Everything that edges lead to from a build, in however many steps."""
     found: set[str] = set()
-    frontier = list(edges.get(build, ()))
+    frontier = set(edges.get(build, ()))
     while frontier:
-        reached = frontier.pop()
-        if reached not in found:
-            found.add(reached)
-            frontier.extend(edges.get(reached, ()))
+        found |= frontier
+        frontier = set(chain.from_iterable(map(edges.get, frontier, repeat(())))) - found
     return frozenset(found)
 
 
