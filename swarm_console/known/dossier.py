@@ -93,7 +93,8 @@ class NodeDossier(Dossier):
         self.name = node
         self._connect = connect
         self._ledger = Ledger(connect, {"node": node})
-        self._older = False
+        self._wanted = self._had = 0
+        """Pages of older records that are wanted, and that were read."""
         self.past: Inquiry[list[Record]] = Inquiry(self._read_past)
         self.drift: Inquiry[Drift] = Inquiry(self._drifted)
         self._answers = Throttled(self._said)
@@ -113,7 +114,7 @@ class NodeDossier(Dossier):
 
     def past_depends_on(self, picture: Picture) -> object:
         """An attempt has ended, or older ones are wanted."""
-        return picture.state.session.number, self._since(picture), self._older
+        return picture.state.session.number, self._since(picture), self._wanted
 
     def _since(self, picture: Picture) -> object:
         node = self.node(picture)
@@ -124,8 +125,8 @@ class NodeDossier(Dossier):
 
     def want_older(self) -> None:
         """Read one page more of the log."""
-        if not self._ledger.complete and not self.past.running:
-            self._older = True
+        if not self._ledger.complete and self._wanted == self._had:
+            self._wanted += 1
 
     @property
     def complete(self) -> bool:
@@ -142,8 +143,10 @@ class NodeDossier(Dossier):
         return head(state, state.nodes[self.name], now, HEAD)
 
     def _read_past(self) -> list[Record]:
-        older, self._older = self._older, False
-        return self._ledger.older() if older else self._ledger.newest()
+        if self._ledger.records and self._had < self._wanted:
+            self._ledger.older()
+            self._had += 1
+        return self._ledger.newest()
 
     def _drifted(self) -> Drift:
         return read(self._connect().get(f"/api/v1/nodes/{quoted(self.name)}/drift"), Drift)

@@ -19,6 +19,7 @@ class Confirm(Dialog[bool]):
     HELP = """\
 What would be lost, or seen by clients, stands here before it is done. No has the focus. The last
 line is the command that does the same."""
+    AUTO_FOCUS = "#no"
     BINDING_GROUP_TITLE = "questions"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "dismiss(False)", "No", tooltip="leave it as it is", id="no"),
@@ -43,9 +44,6 @@ line is the command that does the same."""
             with Horizontal(classes="buttons"):
                 yield Button(f"No ({self.key_of('no')})", id="no", compact=True)
                 yield Button(f"Yes ({self.key_of('yes')})", id="yes", variant="error", compact=True)
-
-    def on_mount(self) -> None:
-        self.query_one("#no").focus()
 
     @on(Button.Pressed)
     def answer(self, event: Button.Pressed) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from swarm_console.known.dossier import NodeDossier
 from swarm_console.panes.attempts import HistoryPane
 from swarm_console.panes.drift import DriftPane
 from swarm_console.panes.machine import MachinePane
@@ -21,6 +22,18 @@ from tests.tui.story import Story, building, empty, facts, row
 
 IZAR, TAU, MERIDIAN = "drone-Izar", "drone-Tau", "drone-Meridian"
 DRIFT_OF_TAU = {f"/api/v1/nodes/{TAU}/drift": DRIFT}
+
+
+def long_past() -> Story:
+    """More attempts of one node than two pages of the log hold."""
+    story = empty()
+    rows_ = tuple(row(f"app-misc/p{number}-1") for number in range(130))
+    for _ in range(2):
+        story.tell(c.OpenSession(clear=True), c.PlanQueue(rows=rows_), c.EnterPhase(phase="building"))
+        for _ in range(130):
+            story.work(IZAR)
+            story.stage(IZAR, 1.0)
+    return story.tell(c.OpenSession(clear=True))
 
 
 async def opened(stage: Stage, node: str) -> NodeScreen:
@@ -139,15 +152,7 @@ class TestHistory:
             assert "kernel-specific in compile" in stage.text()
 
     async def test_older_ones_are_read_as_the_cursor_comes_to_the_end(self, open_console: Open) -> None:
-        story = empty()
-        rows_ = tuple(row(f"app-misc/p{number}-1") for number in range(130))
-        for _ in range(2):
-            story.tell(c.OpenSession(clear=True), c.PlanQueue(rows=rows_), c.EnterPhase(phase="building"))
-            for _ in range(130):
-                story.work(IZAR)
-                story.stage(IZAR, 1.0)
-        story.tell(c.OpenSession(clear=True))
-        async with open_console(story) as stage:
+        async with open_console(long_past()) as stage:
             screen = await opened(stage, IZAR)
             pane = screen.query_one(HistoryPane)
             assert len(pane.items(stage.app.picture())) == 100
@@ -162,6 +167,18 @@ class TestHistory:
             await stage.settle()
             assert pane.marked.number == 1
             assert "260 attempts" in stage.text()
+
+    async def test_what_is_wanted_while_something_else_is_read_is_read_next(self, open_console: Open) -> None:
+        async with open_console(long_past()) as stage:
+            picture = stage.app.picture()
+            dossier = NodeDossier(IZAR, lambda: stage.operator.connect(stage.app.say))
+            counts = []
+            while dossier.past.begin(dossier.past_depends_on(picture), picture):
+                if not counts:
+                    dossier.want_older()
+                await dossier.past.fetch()
+                counts.append(len(dossier.past.answer or ()))
+            assert counts == [100, 200]
             assert "older" not in stage.text()
 
     async def test_enter_opens_the_log_and_o_the_package(self, open_console: Open) -> None:
