@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import textual.app
+import textual.pilot
 from textual.notifications import Notification
 from textual.pilot import Pilot
 
@@ -27,6 +29,8 @@ Open = Callable[..., AbstractAsyncContextManager["Stage"]]
 def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same screen on every machine: a slow one, too, reads a message before it goes by itself."""
     monkeypatch.setattr(Notification, "time_left", 3600.0)
+    for module in (textual.app, textual.pilot):
+        monkeypatch.setattr(module, "wait_for_idle", patience.idle)
     for name in ("NO_COLOR", "TEXTUAL_THEME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
@@ -54,7 +58,8 @@ class Stage:
         mirror = self.app.mirror
         if (replay := self.app.projector.replay) is not None:
             return mirror.known and replay.reel.index == replay.player.index
-        if self.app.orders.busy and not isinstance(self.app.screen, Dialog):
+        acting = any(not each.is_finished for each in self.app.workers if each.group == "action")
+        if acting and not isinstance(self.app.screen, Dialog):
             return False
         if self.story.gone:
             return not mirror.link.live and mirror.health == self.story.well

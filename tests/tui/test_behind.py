@@ -1,12 +1,11 @@
 """What lies behind a dialog: it goes on being drawn, and follows the size of the terminal."""
 
-import asyncio
-
 import pytest
 
 from tests.tui.conftest import Open, Stage
 from tests.tui.scenes.scene import SIZES
 from tests.tui.story import building
+from tests.tui.watching import until
 
 
 def behind(stage: Stage) -> str:
@@ -19,10 +18,10 @@ def behind(stage: Stage) -> str:
 async def test_it_looks_as_if_opened_in_this_size(open_console: Open, size: tuple[int, int]) -> None:
     async with open_console(building(), size=size) as stage:
         await stage.press("R")
+        await stage.settle()
         wanted = behind(stage)
     async with open_console(building(), size=(120, 36)) as stage:
         await stage.press("R")
+        await stage.settle()
         await stage.pilot.resize_terminal(*size)
-        async with asyncio.timeout(60):
-            while behind(stage) != wanted:
-                await stage.pilot.pause(0.05)
+        await until(stage, lambda: behind(stage) == wanted)

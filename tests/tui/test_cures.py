@@ -1,7 +1,5 @@
 """Causes and cures: the Blocked pane, one cause in depth, the dialog, all first remedies at once."""
 
-import asyncio
-
 import pytest
 from textual.widgets import OptionList
 
@@ -19,6 +17,7 @@ from swarm_node.model.work import Diagnosis
 from tests.tui.conftest import Open, Stage
 from tests.tui.scenes.cures import ANSWERS, CLUSTERS, DRIVERS, MAP, PLUGINS, USE, fourteen, trial, unfit
 from tests.tui.story import Story, blocked, empty, row
+from tests.tui.watching import until
 
 NODES = ["drone-Izar", "drone-Meridian", "drone-Tarn"]
 SYNC_FIX = ("sync-fix", {"nodes": NODES})
@@ -181,9 +180,7 @@ async def test_one_that_is_refused_is_told_with_the_rest(open_console: Open) -> 
 async def test_a_line_is_shown_as_a_diff_as_soon_as_the_orchestrator_answers(open_console: Open) -> None:
     async with open_console(unfit(), **ANSWERS) as stage:
         await act(stage, "f")
-        async with asyncio.timeout(60):
-            while not stage.app.screen.query_one(Diff).display:
-                await stage.pilot.pause()
+        await until(stage, lambda: stage.app.screen.query_one(Diff).display)
         text = stage.text()
         assert "+app-misc/planisphere north" in text
         assert "+++ desktop/etc/portage/package.use/zz-swarm" in text

@@ -300,7 +300,7 @@ async def test_the_palette_knows_every_action(open_console: Open) -> None:
 async def test_an_action_of_the_palette_asks_for_what_it_needs(open_console: Open) -> None:
     async with open_console(building()) as stage:
         stage.app.action_do("drain")
-        await stage.pilot.pause()
+        await stage.settle()
         assert "node: its name" in stage.text()
         await act(stage, "enter")
         assert stage.operator.acted == [("drain", {"node": "drone-Izar", "reason": ""})]
@@ -309,7 +309,7 @@ async def test_an_action_of_the_palette_asks_for_what_it_needs(open_console: Ope
 async def test_a_parameter_can_be_given_up(open_console: Open) -> None:
     async with open_console(building()) as stage:
         stage.app.action_do("drain")
-        await stage.pilot.pause()
+        await stage.settle()
         await act(stage, "escape")
         assert stage.operator.acted == []
         assert not stage.app.orders.busy

@@ -409,6 +409,7 @@ async def test_search_in_a_followed_log_begins_with_the_newest(open_console: Ope
     async with reading(open_console, log_of()) as stage:
         await press(stage, "slash", *"object1", "enter")
         await until(stage, lambda: "1,111 of 1,111" in status(stage))
+        await ready(stage)
         assert "❯ [1999/5000]" in stage.text()
 
 

@@ -1,7 +1,5 @@
 """Rows that pass a filter: a short list at once, a long one by and by, and nothing lost."""
 
-import asyncio
-
 import pytest
 
 from swarm_console.panes import sifter as module
@@ -10,6 +8,7 @@ from swarm_console.panes.sifter import Sifter
 from swarm_console.words.sieve import sieve
 from tests.tui.conftest import Open
 from tests.tui.story import building
+from tests.tui.watching import until
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +68,5 @@ async def test_a_filter_over_a_long_queue_goes_on_by_itself(open_console: Open) 
         wanted = names[-1].partition("/")[2]
         table.filter_by(sieve(wanted))
         assert table.sifting
-        async with asyncio.timeout(10):
-            while table.sifting:
-                await stage.pilot.pause()
+        await until(stage, lambda: not table.sifting)
         assert [build.id for build in table._items] == [name for name in names if wanted in name]

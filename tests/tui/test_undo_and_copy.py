@@ -41,7 +41,8 @@ async def test_another_operators_release_is_taken_back_after_a_question(open_con
         assert stage.app.focused.id == "no"
         await act(stage, "enter")
         assert stage.operator.acted == []
-        await act(stage, "U", "y")
+        await act(stage, "U")
+        await act(stage, "y")
         assert stage.operator.acted == [("rollback", {"release": 1})]
 
 
