@@ -20,6 +20,7 @@ from swarm_console.known.mirror import Mirror
 from swarm_console.known.picture import Picture
 from swarm_console.manners import themes
 from swarm_console.manners.configuration import Configuration
+from swarm_console.manners.hearing import hearing
 from swarm_console.manners.memory import Notebook
 from swarm_console.manners.titled import Titled, titled
 from swarm_console.orders import Orders
@@ -100,7 +101,7 @@ class SwarmConsole(Answering):
     # -- what the console is made of
 
     def get_driver_class(self) -> type[Driver]:
-        return titled(super().get_driver_class())
+        return titled(hearing(super().get_driver_class()))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.tones(self.current_theme)
