@@ -78,15 +78,22 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
         Column("Takes", 8, right=True, spare=2),
     )
     dossier: PackageDossier
-    _kept: tuple[object, Needs] = (None, Needs())
+    _kept: tuple[object, bool, Needs] = (None, False, Needs())
+    _shown = False
+    """Whether there is something to see: what is far takes longer to find, and comes a picture later."""
+
+    def draw(self, picture: Picture) -> None:
+        super().draw(picture)
+        self._shown = True
 
     def items(self, picture: Picture) -> Needs:
-        edges = picture.state.queue.needs
+        edges = picture.state.queue
         build = self.dossier.build(picture)
-        if self._kept[0] is not edges:
-            found = Needs(_needs(picture.state.queue, build) if build is not None else ())
-            self._kept = edges, found
-        return self._kept[1]
+        if self._kept[0] is not edges.needs or self._kept[1] is not self._shown:
+            related = _needs if self._shown else _near
+            found = Needs(related(edges, build) if build is not None else ())
+            self._kept = edges.needs, self._shown, found
+        return self._kept[2]
 
     def key(self, item: Need) -> str:
         return f"{item.relation} {item.name}"
@@ -129,6 +136,12 @@ def takes(picture: Picture, build: Build) -> Cell:
     if build.measures is not None:
         return Cell(duration(build.measures.seconds), "dim")
     return Cell("" if build.status in DONE else f"≈{duration(picture.predicted(build))}", "dim")
+
+
+def _near(edges: Queue, build: Build) -> Iterator[tuple[str, Sequence[str]]]:
+    """In the resolver's order."""
+    yield "needs", edges.needs.get(build.id, ())
+    yield "by", edges.dependents.get(build.id, ())
 
 
 def _needs(edges: Queue, build: Build) -> Iterator[tuple[str, Sequence[str]]]:
