@@ -5,7 +5,8 @@ Found by comparing, not by knowing what each event changes; so it holds for ever
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import islice
+from itertools import compress, islice
+from operator import ne
 from typing import Any, Final, NamedTuple, get_origin, get_type_hints
 
 from msgspec import Struct
@@ -100,16 +101,19 @@ def _values(part: Part, shadow: State, state: State) -> Change | None:
 
 def _tables(part: Part, shadow: State, state: State) -> Change | None:
     old, new = part.of(shadow), part.of(state)
-    before = {key: value for key, value in old.items() if key not in new or new[key] != value}
-    after = {key: part.copy(new[key]) for key in new if key in before or key not in old}
     grown = list(islice(new, len(old))) == list(old)
-    if grown and not before and not after:
-        return None
-    gone = [key for key in before if key not in new]
+    if grown:  # as nearly always; and then a long table is compared without a step in Python
+        changed = list(compress(old, map(ne, old.values(), new.values())))
+        new_ones = list(islice(new, len(old), None))
+        if not changed and not new_ones:
+            return None
+    else:
+        changed = [key for key, value in old.items() if key in new and new[key] != value]
+        new_ones = [key for key in new if key not in old]
+    gone = [key for key in old if key not in new] if not grown else []
     orders = (None, None) if grown else (tuple(old), tuple(new))
-    new_ones = [key for key in after if key not in old]
-    before |= dict.fromkeys(new_ones, GONE)
-    after |= dict.fromkeys(gone, GONE)
+    before = {key: old[key] for key in (*changed, *gone)} | dict.fromkeys(new_ones, GONE)
+    after = {key: part.copy(new[key]) for key in (*changed, *new_ones)} | dict.fromkeys(gone, GONE)
     sides = Side(before, orders[0], frozenset(new_ones)), Side(after, orders[1], frozenset(gone))
     change = Change(part, *sides)
     _lay(old, change.after, None)
