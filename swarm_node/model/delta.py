@@ -16,8 +16,6 @@ from swarm_node.model.state import DONE, Build, State
 
 MANY: Final = 0.2
 """Share of the builds from which on the queue's index is made anew rather than mended."""
-GONE: Final = object()
-"""In place of an entry that is not there."""
 
 
 class Side(NamedTuple):
@@ -26,7 +24,7 @@ class Side(NamedTuple):
     entries: dict[Any, Any]
     order: tuple[Any, ...] | None = None
     gone: frozenset[Any] = frozenset()
-    """Keys of the entries that are not there."""
+    """Keys that it has no entry of, and the other side has."""
 
 
 class Change(NamedTuple):
@@ -61,7 +59,7 @@ class Part(NamedTuple):
 
     def copy(self, value: Any) -> Any:
         """An entry or a value to be changed in place."""
-        return value if self.copied is None or value is GONE else self.copied(value)
+        return value if self.copied is None else self.copied(value)
 
 
 Delta = tuple[Change, ...]
@@ -112,8 +110,8 @@ def _tables(part: Part, shadow: State, state: State) -> Change | None:
         new_ones = [key for key in new if key not in old]
     gone = [key for key in old if key not in new] if not grown else []
     orders = (None, None) if grown else (tuple(old), tuple(new))
-    before = {key: old[key] for key in (*changed, *gone)} | dict.fromkeys(new_ones, GONE)
-    after = {key: part.copy(new[key]) for key in (*changed, *new_ones)} | dict.fromkeys(gone, GONE)
+    before = {key: old[key] for key in (*changed, *gone)}
+    after = {key: part.copy(new[key]) for key in (*changed, *new_ones)}
     sides = Side(before, orders[0], frozenset(new_ones)), Side(after, orders[1], frozenset(gone))
     change = Change(part, *sides)
     _lay(old, change.after, None)
@@ -129,37 +127,36 @@ def turn(state: State, deltas: Sequence[Delta], back: bool) -> None:
             continue
         table = part.of(state)
         if part.path == ("builds",):
-            touched = {name: table.get(name) for name in side.entries}
+            touched = {name: table.get(name) for name in (*side.entries, *side.gone)}
         _lay(table, side, part.copied)
     _index(state, touched)
 
 
 def _merged(deltas: Iterable[Delta], back: bool) -> dict[Part, Side]:
     """Where the deltas lead to, in the order in which they are gone through."""
-    found: dict[Part, Side] = {}
+    entries: dict[Part, dict[Any, Any]] = {}
     gone: dict[Part, set[Any]] = {}
+    orders: dict[Part, tuple[Any, ...] | None] = {}
     for delta in deltas:
         for change in delta:
             part, side = change.part, change.before if back else change.after
-            known = found.setdefault(part, Side({}))
-            away = gone.setdefault(part, set())
-            for key in [key for key in side.entries if key in away] if away else ():
-                del known.entries[key]  # what comes again comes last
-                away.remove(key)
-            known.entries.update(side.entries)
-            away |= side.gone
-            if side.order is not None:
-                found[part] = known._replace(order=side.order)
-    return found
+            known, away = entries.setdefault(part, {}), gone.setdefault(part, set())
+            for key in side.gone:
+                known.pop(key, None)
+            away |= side.gone  # what comes again is taken out all the same, so that it comes last
+            known.update(side.entries)
+            orders[part] = side.order if side.order is not None else orders.get(part)
+    return {part: Side(known, orders[part], frozenset(gone[part])) for part, known in entries.items()}
 
 
 def _lay(table: dict[Any, Any], side: Side, copied: Copier | None) -> None:
     """Make a table have a side's entries, or copies of them, in its order."""
-    for key, value in side.entries.items():
-        if value is GONE:
-            table.pop(key, None)
-        else:
-            table[key] = value if copied is None else copied(value)
+    for key in side.gone:
+        table.pop(key, None)
+    if copied is None:
+        table.update(side.entries)
+    else:
+        table.update({key: copied(value) for key, value in side.entries.items()})
     if side.order is not None:
         keys = dict.fromkeys((*side.order, *side.entries))
         ordered = {key: table[key] for key in keys if key in table}
