@@ -167,6 +167,7 @@ class TestHistory:
             await stage.settle()
             assert pane.marked.number == 1
             assert "260 attempts" in stage.text()
+            assert "older" not in stage.text()
 
     async def test_what_is_wanted_while_something_else_is_read_is_read_next(self, open_console: Open) -> None:
         async with open_console(long_past()) as stage:
@@ -179,7 +180,6 @@ class TestHistory:
                 await dossier.past.fetch()
                 counts.append(len(dossier.past.answer or ()))
             assert counts == [100, 200]
-            assert "older" not in stage.text()
 
     async def test_enter_opens_the_log_and_o_the_package(self, open_console: Open) -> None:
         async with open_console(used()) as stage:
