@@ -25,7 +25,9 @@ LABEL: Final = 14
 class Prose(Toned):
     """Lines of spans, as high as there are lines; what is too long goes on below its own beginning."""
 
-    _lines: Lines = []  # noqa: RUF012
+    def __init__(self, lines: Lines | None = None, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._lines: Lines = lines or []
 
     def show(self, lines: Lines) -> None:
         """Draw these lines from now on."""

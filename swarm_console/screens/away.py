@@ -34,11 +34,10 @@ what needs you."""
         with Vertical(classes="box -wide -reading"):
             yield Static(self._heading(), classes="heading", markup=False)
             with VerticalScroll(classes="text"):
-                yield Prose()
+                yield Prose(self._lines())
             yield Static(self._foot(), classes="command", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Prose).show(self._lines())
         self.query_one(".text").focus()
 
     async def action_next(self) -> None:

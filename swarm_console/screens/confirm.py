@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from swarm_console.panes.prose import Prose
 from swarm_console.screens.live import Dialog
-from swarm_console.words.harmless import harmless
 
 
 class Confirm(Dialog[bool]):
@@ -39,7 +39,7 @@ line is the command that does the same."""
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -danger"):
             yield Static(f"{self._heading}?", classes="heading", markup=False)
-            yield Static(harmless("\n".join(f"• {line}" for line in self._lost)), markup=False)
+            yield Prose([[("• ", ""), (line, "")] for line in self._lost])
             yield self.foot()
             with Horizontal(classes="buttons"):
                 yield Button(f"No ({self.key_of('no')})", id="no", compact=True)

@@ -1,19 +1,23 @@
 """What an action answered, when it is more than a toast holds."""
 
+import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Log, Static
 
+from swarm_console.panes.prose import Prose
 from swarm_console.screens.live import Dialog
 from swarm_console.words.harmless import harmless
+from swarm_console.words.spans import Span
 
 WRAPPED_LINES = 200
 """Longer ones are shown line by line, without wrapping."""
+_BEFORE: Final = re.compile(r" *(?:[^\w\s] )?")
+"""A line's indentation and its sign."""
 
 
 class Report(Dialog[None]):
@@ -40,7 +44,8 @@ class Report(Dialog[None]):
                 yield Log(classes="text -long")
             else:
                 with VerticalScroll(classes="text"):
-                    yield Static(Text(harmless("\n".join(self._lines)) or "nothing to tell"))
+                    told = harmless("\n".join(self._lines)) or "nothing to tell"
+                    yield Prose([_hanging(line) for line in told.split("\n")])
             yield self.foot(f"{self.key_of('back')} goes back")
 
     def on_mount(self) -> None:
@@ -48,3 +53,10 @@ class Report(Dialog[None]):
         if isinstance(text, Log):
             text.write_lines([harmless(line) for line in self._lines])
         text.focus()
+
+
+def _hanging(line: str) -> list[Span]:
+    """A line parted before its text, below which it goes on where it is too long."""
+    before = _BEFORE.match(line)
+    begin = before.end() if before else 0
+    return [(line[:begin], ""), (line[begin:], "")]
