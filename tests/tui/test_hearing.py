@@ -1,0 +1,80 @@
+"""Keys as the terminal sends them: whole, in pieces, and a lone Esc."""
+
+import os
+from collections.abc import Iterator
+from queue import Queue
+from threading import Event, Thread
+from types import SimpleNamespace
+
+import pytest
+from textual import constants, events
+from textual.message import Message
+
+from swarm_console.manners import hearing
+from swarm_console.manners.hearing import Hearing
+
+NEVER = 10_000.0
+
+
+class Keyboard:
+    """One end of a pipe, with what is heard at the other."""
+
+    def __init__(self) -> None:
+        self.heard: Queue[Message] = Queue()
+        self.ended = Event()
+        self._fileno, self._hand = os.pipe()
+        driver = SimpleNamespace(fileno=self._fileno, exit_event=self.ended, process_message=self.heard.put)
+        self._thread = Thread(target=Hearing.run_input_thread, args=(driver,))
+        self._thread.start()
+
+    def type(self, piece: bytes) -> None:
+        os.write(self._hand, piece)
+
+    def key(self) -> str:
+        """The next one that is heard."""
+        message = self.heard.get(timeout=60)
+        assert isinstance(message, events.Key)
+        return message.key
+
+    def close(self) -> None:
+        self.ended.set()
+        self.type(b"q")
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+        for end in (self._fileno, self._hand):
+            os.close(end)
+
+
+@pytest.fixture
+def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyboard]:
+    """One that looks again only when something is typed, and after an Esc."""
+    monkeypatch.setattr(hearing, "REST", NEVER)
+    made = Keyboard()
+    yield made
+    made.close()
+
+
+def test_a_lone_escape_is_heard_although_nothing_follows(
+    keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.001)
+    keyboard.type(b"\x1b")
+    assert keyboard.key() == "escape"
+
+
+def test_a_key_that_comes_in_two_pieces_is_one(keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", NEVER)
+    keyboard.type(b"\x1b")
+    keyboard.type(b"[A")
+    assert keyboard.key() == "up"
+
+
+def test_half_a_character_waits_for_its_other_half(keyboard: Keyboard) -> None:
+    keyboard.type("é".encode()[:1])
+    keyboard.type("é".encode()[1:] + b"x")
+    assert [keyboard.key(), keyboard.key()] == ["é", "x"]
+
+
+def test_what_is_no_text_at_all_ends_nothing(keyboard: Keyboard) -> None:
+    keyboard.type(b"\xff\xfea")
+    assert [keyboard.key() for _ in range(3)][-1] == "a"
