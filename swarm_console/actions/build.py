@@ -53,7 +53,7 @@ def _lost(lost: Any) -> str:
 
 
 def loses_session(swarm: Swarm, params: Params) -> list[str]:
-    """What clearing the session throws away, in figures."""
+    """What clearing the session throws away, in figures; no lines where it is empty."""
     state = swarm.get("/api/v1/state")
     builds = list(state.get("builds", {}).values())
     staged = [build for build in builds if build.get("status") == "staged"]
@@ -65,7 +65,7 @@ def loses_session(swarm: Swarm, params: Params) -> list[str]:
     lines = [lost] if lost else []
     if waiting:
         lines.append(f"the queue of {count(waiting, 'package')} that wait or are blocked")
-    return lines or ["nothing: no package is staged, building or waiting"]
+    return lines
 
 
 def reset(swarm: Swarm, params: Params) -> Outcome:

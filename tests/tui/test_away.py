@@ -83,12 +83,12 @@ async def test_the_digest_leads_to_what_is_next(open_console: Open) -> None:
     await looked(open_console, story)
     story.tell(c.OpenSession(clear=True), c.EnterPhase(phase="idle"), after=NIGHT)
     story.tell(c.RecordAction(name="reset", params={}, by="10.0.0.3"))
-    async with open_console(story) as stage:
+    gone = Refused("gateway_unreachable", "nobody there", "start it")
+    async with open_console(story, fresh=gone) as stage:
         await dialog(stage)
         assert "Asked for by people" in stage.text()
         await act(stage, "n")
-        assert isinstance(stage.app.screen, Confirm)
-        assert "$ build-swarm fresh --yes" in stage.text()
+        assert stage.operator.acted == [("fresh", {})]
 
 
 @pytest.mark.parametrize("away", [absence.AWAY_SECONDS - 1, 0.0, -3600.0])

@@ -17,6 +17,12 @@ from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building, empty
 
 Toasts = list[tuple[str, str]]
+PREPARED = {
+    "session": 1,
+    "totals": {"needed": 10, "building": 0, "complete": 0, "blocked": 0},
+    "lost": {"staged": 0, "building": 0},
+    "synced": [],
+}
 
 
 def toasts(stage: Stage) -> Toasts:
@@ -75,11 +81,11 @@ async def test_balance(open_console: Open) -> None:
 
 
 async def test_next_does_what_the_top_says(open_console: Open) -> None:
-    async with open_console(empty()) as stage:
+    async with open_console(empty(), fresh=PREPARED) as stage:
         assert " n  build-swarm fresh" in stage.text()
         await act(stage, "n")
-        assert isinstance(stage.app.screen, Confirm)
-        assert "$ build-swarm fresh --yes" in stage.text()
+        assert stage.operator.acted == [("fresh", {})], "nothing is lost: nobody is asked"
+        assert "$ build-swarm fresh --yes" in toasts(stage)[-1][0]
     async with open_console(building()) as stage:
         await act(stage, "n")
         assert "nothing to do but watch" in toasts(stage)[-1][0]
