@@ -259,6 +259,19 @@ def working_for(directory: Path) -> dict[int, str]:
     return found
 
 
+async def deserted(directory: Path, seconds: float = 60.0) -> None:
+    """Wait until nothing runs any more that has to do with a directory; orphans take a moment to be killed.
+
+    Raises: AssertionError naming what still runs.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while working_for(directory):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"still there: {working_for(directory)}") from None
+
+
 async def gone(pids: Iterable[int], seconds: float = 60.0) -> None:
     """Wait until processes have ended. Raises: AssertionError naming one that has not."""
     for pid in pids:

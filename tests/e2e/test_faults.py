@@ -3,6 +3,7 @@
 One embedded swarm with a smaller desktop; the tests are one story, in this order.
 """
 
+import asyncio
 import hashlib
 import os
 import signal
@@ -14,14 +15,27 @@ from typing import Final
 import msgspec
 import pytest
 
+from swarm_node.demo.site import DRONES
 from swarm_node.journal.sqlite import SqliteJournal
 from swarm_node.model import events as e
 from swarm_node.model.apply import fold
 from swarm_node.model.events import Record
-from swarm_node.model.state import Build, State
+from swarm_node.model.state import Attempt, State
 from swarm_node.orchestrator.content import Manifest
 from swarm_node.portage.index import Index
-from tests.e2e.swarm import Swarm, family, furnish, goes_on, gone, named, of_a_story, settled, working_for
+from tests.e2e.swarm import (
+    SLOW,
+    Swarm,
+    deserted,
+    family,
+    furnish,
+    goes_on,
+    gone,
+    named,
+    of_a_story,
+    settled,
+    working_for,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -57,17 +71,13 @@ async def test_builds_go_on_while_the_orchestrator_is_killed_and_started_again(s
 
 
 async def test_a_killed_drone_takes_its_build_along_and_the_build_is_made_all_the_same(swarm: Swarm) -> None:
-    state = await swarm.until(lambda state: bool(on_a_drone(state)))
-    lost = on_a_drone(state)[0]
-    assert lost.attempt is not None
-    node = state.attempts[lost.attempt].node
-    processes = family(swarm.service(node))
+    processes, lost = await in_the_middle_of_a_build(swarm)
     os.kill(processes[0], signal.SIGKILL)
     await gone(processes)
-    state = await swarm.until(lambda state: state.builds[lost.id].status == "staged")
-    assert state.attempts[lost.attempt].outcome == "lost"
-    assert state.builds[lost.id].attempt != lost.attempt
-    assert state.builds[lost.id].deaths == 1
+    state = await swarm.until(lambda state: state.builds[lost.build].status == "staged")
+    assert state.attempts[lost.number].outcome == "lost"
+    assert state.builds[lost.build].attempt != lost.number
+    assert state.builds[lost.build].deaths == 1
 
 
 async def test_nobody_notices_a_killed_gateway(swarm: Swarm) -> None:
@@ -106,12 +116,13 @@ async def test_the_supervisor_killed_in_the_middle_of_a_build_leaves_nothing_run
     raised = swarm.directory / "profiles/desktop/world"
     raised.write_text("".join(f"{atom}\n" for atom in (*WORLD, "games-misc/starquiz")))
     await swarm.act("plan")
-    before = await swarm.until(lambda state: bool(on_a_drone(state)))
+    drone, _ = await in_the_middle_of_a_build(swarm)
+    before: State = await swarm.get("state", State)
     processes = family(swarm.pid)
-    assert rooms_of(swarm)
+    assert drone[0] in processes
     swarm.end(signal.SIGKILL)
     await gone(processes)
-    assert working_for(swarm.directory) == {}
+    await deserted(swarm.directory)
     swarm.start()
     state = await swarm.until(settled)
     assert state.builds.keys() == before.builds.keys()
@@ -143,13 +154,29 @@ def rooms_of(swarm: Swarm) -> list[int]:
     return found
 
 
-def on_a_drone(state: State) -> list[Build]:
-    """The builds that are being made by drones, and have been long enough to have processes."""
-    return [
-        build
-        for build in state.by_status("building")
-        if build.attempt is not None and state.attempts[build.attempt].node in ("vega", "altair", "deneb")
-    ]
+async def in_the_middle_of_a_build(swarm: Swarm) -> tuple[list[int], Attempt]:
+    """A drone that was stopped (SIGSTOP) while its room worked, with all its processes, and its attempt.
+
+    Until it goes on, it can neither end that attempt nor begin another.
+    """
+    async with asyncio.timeout(SLOW):
+        while True:
+            for drone in DRONES:
+                service = swarm.service(drone.name)
+                os.kill(service, signal.SIGSTOP)
+                attempt = await attempt_of(swarm, drone.name)
+                processes = family(service)
+                if attempt is not None and set(processes) & set(rooms_of(swarm)):
+                    return processes, attempt
+                os.kill(service, signal.SIGCONT)
+            await asyncio.sleep(0.05)
+
+
+async def attempt_of(swarm: Swarm, node: str) -> Attempt | None:
+    """The attempt that a node is at, as the orchestrator knows it."""
+    state: State = await swarm.get("state", State)
+    number = state.nodes[node].attempt
+    return None if number is None else state.attempts[number]
 
 
 def read_log(directory: Path) -> list[Record]:

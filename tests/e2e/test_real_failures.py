@@ -96,8 +96,8 @@ TROUBLES = {
             order={"package_env": {"ADDRESS_SPACE": str(TIGHT)}},
         ),
         Trouble(*("app-misc/bulky", "disk-full", "unblock"), order={"scratch_bytes": 8 << 20}, rooms=True),
-        Trouble("app-misc/dawdler", "stuck", "unblock", order={"silence_limit": 2.0}),
-        Trouble("app-misc/loiterer", "time-limit", "human", order={"time_limit": 4.0}),
+        Trouble("app-misc/dawdler", "stuck", "unblock", order={"silence_limit": 6.0}),
+        Trouble("app-misc/loiterer", "time-limit", "human", order={"time_limit": 9.0}),
     )
 }
 """What fails on the drone, by the package's name."""

@@ -19,6 +19,7 @@ from swarm_node.portage.index import Index
 from tests.e2e.swarm import (
     Swarm,
     blocked,
+    deserted,
     family,
     furnish,
     goes_on,
@@ -26,7 +27,6 @@ from tests.e2e.swarm import (
     named,
     of_a_story,
     settled,
-    working_for,
 )
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -170,7 +170,7 @@ async def test_it_ends_with_all_it_started_and_comes_back_as_it_was(
     code = swarm.end(how)
     assert code == (-how if how is signal.SIGKILL else 0)
     await gone(processes)
-    assert working_for(swarm.directory) == {}
+    await deserted(swarm.directory)
     swarm.start()
     after = await swarm.until(lambda state: all(node.up for node in state.nodes.values()))
     assert (after.current, after.releases, after.builds) == (before.current, before.releases, before.builds)

@@ -33,15 +33,10 @@ class Story:
     def __init__(self, window: Terminal, directory: Path, failures: int) -> None:
         self.window, self.directory, self.failures = window, directory, failures
 
-    def totals(self) -> tuple[int, ...]:
-        """Needed, building, complete and blocked, as they stand on the screen; none while they do not."""
-        found = TOTALS.search(self.window.screen())
-        return tuple(map(int, found.groups())) if found else ()
-
     def until_totals(self, met: Callable[[int, int, int, int], bool], seconds: float) -> tuple[int, ...]:
-        """Wait until the four numbers are such."""
-        self.window.until(lambda _: len(self.totals()) == 4 and met(*self.totals()), seconds)
-        return self.totals()
+        """Wait until the four numbers are such: needed, building, complete, blocked."""
+        screen = self.window.until(lambda screen: (seen := totals(screen)) and met(*seen), seconds)
+        return totals(screen)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +60,8 @@ def in_order(story: Story, request: pytest.FixtureRequest) -> None:
 
 
 def test_the_first_picture_says_what_to_do(story: Story) -> None:
-    screen = story.window.until("NEXT no session yet", 180)
-    assert "build-swarm fresh" in screen
-    assert all(name in screen for name in ("vega", "altair", "deneb"))
+    words = ("NEXT no session yet", "build-swarm fresh", "vega", "altair", "deneb")
+    story.window.until(lambda screen: all(word in screen for word in words), 180)
 
 
 def test_n_does_it_at_once_where_nothing_is_lost(story: Story) -> None:
@@ -80,7 +74,7 @@ def test_everything_is_built_but_what_fails_on_purpose(story: Story) -> None:
     _, _, complete, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
     assert blocked == 5
     assert complete > 25
-    assert "fix-blocked" in story.window.screen()
+    story.window.until("fix-blocked", 30)
 
 
 def test_a_blocked_package_is_found_and_understood(story: Story) -> None:
@@ -88,8 +82,9 @@ def test_a_blocked_package_is_found_and_understood(story: Story) -> None:
     window = story.window
     window.press("3")
     window.press("Enter")
-    screen = window.until(lambda screen: "1 Why" in screen and "x  build-swarm " in screen, 30)
-    assert "│ │" in screen, "the lines that prove it"
+    proof = "│ │"
+    parts = ("1 Why", "x  build-swarm ", proof)
+    window.until(lambda screen: all(part in screen for part in parts), 30)
     window.press("Escape")
     window.until("1 Nodes", 30)
 
@@ -115,10 +110,8 @@ def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
     window.press("a")
     window.until("Yes (y)", 30)
     window.press("y")
-    report = window.until(
-        lambda screen: "fix-blocked --apply   " in screen and "esc goes back" in screen, BUILT
-    )
-    assert "back in the queue" in report
+    report = ("fix-blocked --apply   ", "esc goes back", "back in the queue")
+    window.until(lambda screen: all(part in screen for part in report), BUILT)
     window.press("Escape")
     window.until(lambda screen: "esc goes back" not in screen, 30)
     story.until_totals(lambda needed, building, _, blocked: not needed + building + blocked, BUILT)
@@ -139,28 +132,31 @@ def test_the_gateway_may_die_under_it(story: Story) -> None:
     gateway = _service(story, "gateway")
     os.kill(gateway, signal.SIGSTOP)
     try:
-        screen = story.window.until("stale since", 60)
-        assert "release 1 is live" in screen
+        stale = ("stale since", "release 1 is live")
+        story.window.until(lambda screen: all(words in screen for words in stale), 60)
     finally:
         os.kill(gateway, signal.SIGKILL)
-    screen = story.window.until(lambda screen: "● live" in screen and "stale" not in screen, 60)
-    assert "release 1 is live" in screen
+    live = ("● live", "release 1 is live")
+    story.window.until(lambda screen: all(words in screen for words in live) and "stale" not in screen, 60)
 
 
 def test_q_ends_it_and_everything_that_it_started(story: Story) -> None:
     story.window.press("q")
     story.window.until(lambda _: story.window.ended is not None, 60)
     assert story.window.ended == 0
-    left = working_for(story.directory).values()
-    assert [line for line in left if not line.startswith("tmux ")] == [], (
-        "but the terminal, which was told it"
-    )
+    until_gone(story.directory, but=("tmux ",))  # the terminal was told the directory
 
 
-def until_gone(directory: Path, seconds: float = 60.0) -> None:
-    """Wait until nothing runs any more that has to do with a directory."""
+def totals(screen: str) -> tuple[int, ...]:
+    """Needed, building, complete and blocked, as they stand on the screen; none while they do not."""
+    found = TOTALS.search(screen)
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def until_gone(directory: Path, *, but: tuple[str, ...] = (), seconds: float = 60.0) -> None:
+    """Wait until nothing runs any more that has to do with a directory, `but` what begins so."""
     deadline = time.monotonic() + seconds
-    while running := working_for(directory):
+    while running := [line for line in working_for(directory).values() if not line.startswith(but)]:
         assert time.monotonic() < deadline, f"still there: {running}"
         time.sleep(0.1)
 

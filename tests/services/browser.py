@@ -79,11 +79,11 @@ class Page:
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": params})
-        told = await asyncio.wait_for(answer, 30)
+        told = await asyncio.wait_for(answer, 120)
         assert "error" not in told, told
         return told["result"]
 
-    async def until(self, met: Callable[[], object], seconds: float = 60.0) -> None:
+    async def until(self, met: Callable[[], object], seconds: float = 120.0) -> None:
         """Wait until something is so."""
         async with asyncio.timeout(seconds):
             while not met():
@@ -174,7 +174,7 @@ async def page(url: str) -> AsyncIterator[Page]:
 
 
 async def _port(home: Path) -> int:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while len(lines := _lines(home / "DevToolsActivePort")) < 2:  # noqa: ASYNC110  (nobody else tells)
             await asyncio.sleep(0.05)
     return int(lines[0])

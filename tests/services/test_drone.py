@@ -192,7 +192,7 @@ class TestRecall:
         async with start():
             await line.until(lambda: b"still compiling" in line.logs[1])
             begun = clock()
-        assert clock() - begun < 5
+        assert clock() - begun < 30
         assert line.failed[1]["reason"] == "stopped"
         assert not processes("sleep", nap)
         assert not kept(settings.state_dir / "attempts")
@@ -207,7 +207,7 @@ class TestFaultsOfTheLine:
             if what == "work":
                 await line.until(lambda: line.count("work") > 2)
             await line.give(order(1), order(2))
-            await line.until(lambda: 2 in line.staged, 30)
+            await line.until(lambda: 2 in line.staged)
         assert line.count("staged") == 2
         assert not line.failed
         assert not line.lost.total()
@@ -274,8 +274,8 @@ class TestFaultsOfTheLine:
             (settings.state_dir / "distfiles/go").touch()
             line.leader = await until_end.enter_async_context(serving(second.make))
             await second.until(lambda: 1 in second.staged)
-            package = (settings.state_dir / "attempts/1").rglob("*.gpkg.tar")
-            await second.until(lambda: second.count("work") and not list(package))
+            home = settings.state_dir / "attempts/1"
+            await second.until(lambda: second.count("work") and not list(home.rglob("*.gpkg.tar")))
         assert b">>> Compiling" in second.logs[1]
         assert 1 not in first.staged
 
@@ -305,8 +305,9 @@ class TestRestart:
         assert not line.failed, "a finished package is not a failure"
         line.refusals["package"].clear()
         line.logs.clear()
+        asked = line.count("work")
         async with start():
-            await line.until(lambda: 1 in line.staged and line.count("work"))
+            await line.until(lambda: 1 in line.staged and line.count("work") > asked)
         assert b">>> Compiling" in line.logs[1]
         assert line.count("staged") == 1
         assert not kept(settings.state_dir / "attempts")

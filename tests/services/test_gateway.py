@@ -34,6 +34,7 @@ class Orchestrator:
         self.waiting = asyncio.Event()
         self.gone = asyncio.Event()
         self.seen: list[web.Request] = []
+        self.looks = asyncio.Queue[None]()
 
     async def make(self) -> web.Application:
         app = service.make_app()
@@ -52,7 +53,15 @@ class Orchestrator:
         )
         return app
 
+    async def looked_at(self) -> None:
+        """Wait until the gateway has looked at it once more, and has had time to make up its mind."""
+        while not self.looks.empty():
+            self.looks.get_nowait()
+        for _ in range(2):
+            await asyncio.wait_for(self.looks.get(), 60)
+
     async def health(self, request: web.Request) -> web.Response:
+        self.looks.put_nowait(None)
         return reply({"status": self.status, "role": "orchestrator", "name": self.name})
 
     async def say(self, request: web.Request) -> web.Response:
@@ -294,7 +303,7 @@ async def test_the_backup_takes_over_and_the_primary_does_not_take_back(
     primary = Orchestrator("primary")
     async with serving(primary.make, port=port) as url:
         await swarm.register(name="primary", url=url, priority=1)
-        await asyncio.sleep(0.2)
+        await primary.looked_at()
         document = await swarm.led_by("orion")
         assert [each["name"] for each in document["backups"]] == ["primary"]
         orion.status = "standby"
@@ -309,7 +318,7 @@ async def test_the_backup_takes_over_and_the_primary_does_not_take_back(
         "the first request after the end finds the backup"
     )
     async with serving(primary.make, port=port):
-        await asyncio.sleep(0.2)
+        await primary.looked_at()
         await swarm.led_by("orion")
 
 
@@ -345,9 +354,9 @@ async def test_a_hung_orchestrator_is_given_up_with_what_waits_for_it(
 
 async def test_a_gateway_is_no_orchestrator(swarm: Swarm) -> None:
     await swarm.register(name="loop", url=swarm.url)
-    await asyncio.sleep(0.2)
-    document = await swarm.led_by(None)
-    assert "is gateway and not an orchestrator" in document["backups"][0]["state"]
+    async with asyncio.timeout(60):
+        while "is gateway and not an orchestrator" not in (await swarm.led_by(None))["backups"][0]["state"]:
+            pass  # it has not looked yet
 
 
 async def test_a_name_is_not_taken_from_a_living_node(swarm: Swarm, orion: Orchestrator) -> None:

@@ -147,7 +147,7 @@ async def test_a_preparation_that_was_cut_off_is_finished_at_the_next_start(
     assert phase == "discovering"
     resolver.may_answer.set()
     async with running(settings(tmp_path)) as service:
-        assert await service.parts.swarm.until(lambda state: state.session.phase == "building", 10)
+        assert await service.parts.swarm.until(lambda state: state.session.phase == "building", 60)
         assert service.status(LIB) == "needed"
 
 

@@ -98,7 +98,7 @@ def small_disk(tmp_path: Path, needs_root: None) -> Iterator[Path]:
 async def test_a_full_disk_refuses_changes_answers_questions_and_recovers(
     small_disk: Path, tmp_path: Path
 ) -> None:
-    found = settings(tmp_path, state_dir=small_disk / "state", lease_seconds=1)
+    found = settings(tmp_path, state_dir=small_disk / "state", lease_seconds=3)
     async with running(found) as service:
         izar = await service.drone()
         await service.plan(row(LIB))
@@ -114,7 +114,7 @@ async def test_a_full_disk_refuses_changes_answers_questions_and_recovers(
         ballast.unlink()
         assert (await service.act("pause"))["paused"] is True
         assert (await service.act("resume"))["paused"] is False
-        assert await service.parts.swarm.until(lambda state: not state.nodes["izar"].up, 20)
+        assert await service.parts.swarm.until(lambda state: not state.nodes["izar"].up, 60)
 
 
 async def test_a_pause_of_our_own_is_nobody_elses_silence(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ async def test_kill_9_while_twenty_drones_complete(tmp_path: Path) -> None:
                 await done.wait()
                 await asyncio.gather(*working)
             last.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(last.wait, 20) == 0
+            assert await asyncio.to_thread(last.wait, 60) == 0
     _nothing_lost(tmp_path / "state/swarm.db", answered)
 
 

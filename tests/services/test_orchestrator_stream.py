@@ -58,6 +58,14 @@ class Picture:
         self.said.append(message)
         return message
 
+    async def word(self, fraction: float) -> dict[str, Any]:
+        """The word of how far it is, when that is so far; words that are said in quick succession are one."""
+        while True:
+            for word in (await self.next()).get("words", ()):
+                if word["fraction"] == fraction:
+                    found: dict[str, Any] = word
+                    return found
+
     async def until(self, seq: int) -> None:
         while self.state.seq < seq:
             await self.next()
@@ -106,7 +114,7 @@ async def test_progress_and_logs_are_told_and_not_kept(service: Service) -> None
         )
         await izar.tell(attempt, fraction=0.2)
         await izar.tell(attempt, fraction=0.25, load=2.5, detail="x" * 999)
-        (told,) = (await picture.next())["words"]
+        told = await picture.word(0.25)
         assert (told["node"], told["attempt"], told["fraction"], told["load"]) == ("izar", attempt, 0.25, 2.5)
         assert len(told["detail"]) == 200
         await izar.log(attempt, b"hello")

@@ -98,7 +98,7 @@ async def test_a_transient_failure_goes_to_another_drone(service: Service) -> No
     await izar.log(order["attempt"], b"!!! Couldn't download 'lib-1.0.tar.gz'. Aborting.\n")
     answer = await izar.fail(order["attempt"])
     assert answer.document["work"]["kind"] == "none"
-    assert (await mizar.work(5))["attempt"] == 2
+    assert (await mizar.work(30))["attempt"] == 2
 
 
 async def test_the_memory_limit_is_a_reason(service: Service) -> None:

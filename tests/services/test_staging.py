@@ -137,13 +137,13 @@ def test_many_that_come_together_are_written_together(
         writes.append(len(index))
         if len(writes) == 1:
             entered.set()
-            slow.wait(10)
+            slow.wait(60)
         return write(index, *args, **kwargs)
 
     monkeypatch.setattr(Index, "write", counted)
     with ThreadPoolExecutor(40) as pool:
         first = pool.submit(staging.publish, artifacts[0])
-        assert entered.wait(10)
+        assert entered.wait(60)
         others = [pool.submit(staging.publish, artifact) for artifact in artifacts[1:]]
         while len(staging._queued) < len(others):
             pass
