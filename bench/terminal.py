@@ -27,6 +27,10 @@ _TOKEN: Final = re.compile(
 )
 
 
+class Ended(Exception):
+    """The program has ended, which nobody asked it to."""
+
+
 class Terminal:
     """Runs a program until the `with` ends. The grid knows what Textual writes: moves, texts and clears."""
 
@@ -63,7 +67,7 @@ class Terminal:
     def until(self, true: Callable[[], bool], seconds: float) -> float:
         """Read until something is true of what is drawn; the moment when that was read.
 
-        Raises: TimeoutError, with the screen as a note.
+        Raises: Ended or TimeoutError, with the screen as a note.
         """
         end = time.perf_counter() + seconds
         while not true():
@@ -74,19 +78,19 @@ class Terminal:
         return self.read
 
     def look(self, seconds: float) -> bool:
-        """Take in one piece of output if there is one in time."""
+        """Take in one piece of output if there is one in time. Raises: Ended, with the screen as a note."""
         if not select.select([self._master], [], [], max(seconds, 0.0))[0]:
             return False
         try:
             piece = os.read(self._master, CHUNK)
         except OSError:
-            return False
+            raise self._ended() from None
         self.read = time.perf_counter()
         self._draw(self._decode(piece))
         return True
 
     def watch(self, seconds: float) -> None:
-        """Take in whatever comes for so long."""
+        """Take in whatever comes for so long. Raises: Ended, with the screen as a note."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             self.look(left)
@@ -110,9 +114,17 @@ class Terminal:
         return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def memory(self, what: str = "VmRSS") -> float:
-        """MiB in memory now; `VmHWM` at most."""
+        """MiB in memory now; `VmHWM` at most. Raises: Ended, with the screen as a note."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition(f"{what}:")[2].split()[0]) / 1024
+        figure = status.partition(f"{what}:")[2].split()
+        if not figure:
+            raise self._ended()  # it waits to be reaped, and has none
+        return int(figure[0]) / 1024
+
+    def _ended(self) -> Ended:
+        error = Ended("the program ended; its last screen:")
+        error.add_note(self.text())
+        return error
 
     def _draw(self, piece: str) -> None:
         text, place = self._rest + piece, 0
