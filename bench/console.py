@@ -113,7 +113,7 @@ def _is_whole(terminal: Terminal) -> bool:
 def _pressed(what: str, pump: Pump, terminal: Terminal) -> Iterator[Row]:
     """Keys while events arrive, each until its answer is painted; the cost of all that; memory."""
     pump.flow(RATE)
-    terminal.watch(3.0)
+    yield _share(f"console, {RATE} events/s", _used(terminal), BUSY_SHARE)
     before, waited, begin = terminal.cpu(), terminal.waited(), time.perf_counter()
     pressed = list(presses(terminal))
     seconds = time.perf_counter() - begin
@@ -131,7 +131,8 @@ def _pressed(what: str, pump: Pump, terminal: Terminal) -> Iterator[Row]:
     screens = sorted(press.milliseconds for press in pressed if press.kind in SCREENS)
     figure = f"median {median(screens):.0f} ms, most {screens[-1]:.0f}"
     yield Row(f"console, a package or node opened or left, {RATE} events/s", figure, "", "", True)
-    yield _share(f"console, {RATE} events/s", (terminal.cpu() - before) / seconds, BUSY_SHARE)
+    share = (terminal.cpu() - before) / seconds
+    yield _share(f"console, {RATE} events/s and {len(pressed) / seconds:.0f} keys/s", share, BUSY_SHARE)
     memory, most = terminal.memory(), terminal.memory("VmHWM")
     figure, aim = f"{memory:.0f} MiB (at most {most:.0f})", f"≤ {MEMORY_MIB:.0f} MiB"
     yield Row(f"{what}: memory", figure, aim, memory / MEMORY_MIB, memory <= MEMORY_MIB)
