@@ -5,7 +5,9 @@ import gc
 import os
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.screen import Screen
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.keyboard.offer import obstacle
@@ -79,13 +81,15 @@ class Feed:
         self._grey(picture)
         self._call(picture)
         for screen in tuple(self._app.screen_stack):
-            if screen not in self._app.screen_stack:
-                continue  # it was left while those below it were drawn
-            if isinstance(screen, LiveScreen) and screen.is_mounted:
+            if self._lies_open(screen) and isinstance(screen, LiveScreen) and screen.is_mounted:
                 for _ in screen.parts(picture):
                     yield
-                    if screen not in self._app.screen_stack:
+                    if not self._lies_open(screen):
                         break
+
+    def _lies_open(self, screen: Screen[Any]) -> bool:
+        """Whether it still does: a key may have closed it, or ended the console, between two parts."""
+        return self._app.is_running and screen in self._app.screen_stack
 
     def _grey(self, picture: Picture) -> None:
         """Have all footers drawn anew, those behind a dialog too, when other keys can do nothing."""

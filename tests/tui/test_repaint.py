@@ -143,3 +143,12 @@ async def test_a_screen_left_while_those_below_it_are_drawn_is_drawn_no_more(ope
         for _ in parts:
             pass
         await same_as_painted_anew(stage)
+
+
+async def test_a_console_that_ends_while_it_is_drawn_just_ends(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        parts = stage.app.feed._parts()
+        next(parts)
+        screen = stage.app.screen
+    assert not screen.children
+    assert list(parts) == []
