@@ -15,8 +15,8 @@ UP, DOWN, PAGE_UP, PAGE_DOWN, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[5~", "\x
 MOVES: Final = [DOWN] * 6 + ["j"] * 4 + [UP] * 2 + ["k"] * 2 + [PAGE_DOWN] * 2 + [PAGE_UP]
 """Mostly downwards."""
 UPWARDS: Final = (UP, "k", PAGE_UP)
-"""Where the row that such a key leads to is handed in just then, the row that it came from is marked again: it
-cannot be told from a key without an answer, about once in 2,500 keys."""
+"""Where the row that such a key leads to is handed in just then, the row it came from is marked again, as if
+there had been no answer: about once in 2,500 keys."""
 MOVED, ROUNDS = 18, 8
 PATTERN: Final = "-49|7.1"
 PACE: Final = (0.02, 0.15)

@@ -66,7 +66,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         app[POLICY].admit(request)
         response = await handler(request)
     except (ConnectionResetError, BrokenPipeError):
-        if STARTED in request:
+        if STARTED in request and not _gone(request):
             raise
         return web.Response(status=PEER_GONE)
     except Exception as error:
@@ -76,6 +76,11 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = response_to(request, error)
     app[METRICS].observe(request, response.status, perf_counter() - begin)
     return response
+
+
+def _gone(request: web.Request) -> bool:
+    """Whether who asked has hung up."""
+    return request.transport is None or request.transport.is_closing()
 
 
 async def _mark_started(request: web.Request, response: web.StreamResponse) -> None:

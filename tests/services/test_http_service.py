@@ -61,6 +61,7 @@ class World:
                 web.get("/bug", self.bug),
                 web.get("/full", self.full),
                 web.get("/broken", self.broken),
+                web.get("/late", self.late),
                 web.get("/packages/x", self.health),
             ]
         )
@@ -97,6 +98,14 @@ class World:
         await response.prepare(request)
         await response.write(b"12345")
         raise Refused("bad_request", "too late to say so")
+
+    async def late(self, request: web.Request) -> web.StreamResponse:
+        """A stream that begins when who asked for it has just hung up."""
+        assert request.transport is not None
+        request.transport.close()
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        return socket
 
 
 @pytest.fixture
@@ -420,6 +429,16 @@ async def test_a_parked_request_ends_when_its_peer_goes(url: str, world: World) 
     writer.close()
     await asyncio.wait_for(world.end.wait(), 60)
     assert world.ended == ["ConnectionResetError"]
+
+
+async def test_who_leaves_before_a_stream_begins_is_no_error(
+    url: str, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(aiohttp.ClientError):
+        await client.ws_connect(f"{url}/late")
+    async with client.get(f"{url}/health") as response:
+        assert response.status == 200
+    assert "Error handling request" not in caplog.text
 
 
 async def test_a_request_that_ends_in_time_leaves_nothing_parked(world: World) -> None:
