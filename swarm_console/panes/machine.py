@@ -17,7 +17,7 @@ from swarm_console.words.times import lately
 from swarm_node.model.estimate import History, speed_of, speed_of_cores
 from swarm_node.model.state import Directive, Node
 
-CURVE = 24
+CURVE = 18
 DIRECTIVES = 5
 """Newest things that it was asked to do beside building."""
 

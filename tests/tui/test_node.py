@@ -70,6 +70,16 @@ async def test_a_click_on_the_strip_does_the_same(open_console: Open) -> None:
 
 
 class TestMachine:
+    async def test_a_long_curve_of_load_stays_on_its_line_in_the_smallest_terminal(
+        self, open_console: Open
+    ) -> None:
+        async with open_console(building(), size=(60, 16)) as stage:
+            for _ in range(40):
+                stage.story.progress(IZAR, "compile", 0.5, 19.5)
+            await stage.settle()
+            await opened(stage, IZAR)
+            await until(stage, lambda: "█  19.50 of 16 cores" in stage.text())
+
     async def test_facts_load_and_what_was_learnt(self, open_console: Open) -> None:
         async with open_console(used()) as stage:
             for load in (2.0, 5.5, 9.0, 12.5):
