@@ -62,7 +62,7 @@ class Page(Frame):
 def hanging(widget: Toned, lines: Iterable[Iterable[Span]]) -> Iterator[RenderableType]:
     """The lines, each wrapped within what stands right of its indentation, its sign or its fact's name."""
     for line in lines:
-        spans = [(one_line(text[:LONGEST]), tone) for text, tone in line]
+        spans = [(_shortened(one_line(text[: LONGEST + 1])), tone) for text, tone in line]
         head, rest = _parted(spans)
         if not head:
             yield widget.line(rest)
@@ -72,6 +72,10 @@ def hanging(widget: Toned, lines: Iterable[Iterable[Span]]) -> Iterator[Renderab
         columns.add_column(overflow="fold")
         columns.add_row(widget.line(head), widget.line(rest))
         yield columns
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _parted(spans: list[Span]) -> tuple[list[Span], list[Span]]:

@@ -23,3 +23,11 @@ async def test_a_long_line_goes_on_below_its_text(line: str, indent: int, open_c
         assert " ".join(text.strip(" │✓•") for text in wrapped) == WORDS
         (end,) = (text.index("the end") for text in shown if "the end" in text)
         assert wrapped[0].index("word") == end + indent
+
+
+async def test_a_line_without_end_is_cut_with_a_sign(open_console: Open) -> None:
+    async with open_console(empty(), size=(120, 36)) as stage:
+        stage.app.push_screen(Report("Status", ["x" * 10_000, "the end"]))
+        await stage.settle()
+        assert "x…" in stage.text()
+        assert "the end" in stage.text()
