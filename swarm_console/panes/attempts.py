@@ -77,7 +77,6 @@ Attempts, newest first, each with its log one key away.
             self.post_message(chosen(self.marked))
 
     def on_row_marked(self, message: RowMarked) -> None:
-        super().on_row_marked(message)
         self.post_message(AttemptMarked(int(message.key)))
 
 
@@ -149,7 +148,6 @@ comes to the end. Enter opens the log of the marked one, `o` its package."""
         return Cell(str(item.number), "dim"), Cell(*SIGNS[item.outcome]), Cell(item.build)
 
     def on_row_marked(self, message: RowMarked) -> None:
-        super().on_row_marked(message)
         shown, _ = self.table.counts
         if self.table.cursor >= shown - 1:
             self.dossier.want_older()

@@ -83,7 +83,6 @@ class ReleasesPane(Pane[Release]):
         self.post_message(ReleaseChosen(int(key)))
 
     def on_row_marked(self, message: RowMarked) -> None:
-        super().on_row_marked(message)
         self.post_message(ReleaseMarked(int(message.key)))
 
     def _standing(self, release: Release) -> Cell:

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.events import Resize
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -73,10 +72,10 @@ remedy. What a remedy starts is told when it is done."""
         if any(remedy.command[:1] == ("configure",) for each in self._clusters for remedy in each.remedies):
             self.run_worker(self._ask_for_diffs(), exclusive=True)
 
-    def on_resize(self, event: Resize) -> None:
-        super().on_resize(event)
-        self.set_class(event.size.height < SHORT, "-short")
-        self.set_class(event.size.height < SHORTEST, "-shortest")
+    def _fit(self, rows: int) -> None:
+        super()._fit(rows)
+        self.set_class(rows < SHORT, "-short")
+        self.set_class(rows < SHORTEST, "-shortest")
 
     async def _ask_for_diffs(self) -> None:
         """The files of client profiles are the orchestrator's."""

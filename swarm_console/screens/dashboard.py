@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from swarm_console.known.picture import Picture
 from swarm_console.manners.memory import Layout
@@ -81,9 +81,9 @@ stale  nothing is heard from the swarm; the last picture stays until it is"""
         marked = self._table(NodesPane.__name__).marked
         return marked.name if isinstance(marked, Node) else ""
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.set_class(self.is_small(*event.size) and event.size.height >= TALL_ROWS, "-tall")
+    def _fit(self, size: Size) -> None:
+        super()._fit(size)
+        self.set_class(self.is_small(*size) and size.height >= TALL_ROWS, "-tall")
 
     def leave(self) -> None:
         """There is nothing below it, but out of a replay it leads."""

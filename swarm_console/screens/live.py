@@ -121,7 +121,6 @@ class LiveScreen(Ours, Screen[None]):
         self.console.orders.cure(message.remedy)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        super().on_screen_resume(event)
         self.draw_soon()
 
 
@@ -150,14 +149,18 @@ class Dialog(Ours, ModalScreen[T]):
         """Copy the command line."""
         self.console.copy(self.command)
 
+    def on_mount(self) -> None:
+        self._fit(self.app.size.height)  # so that the first frame stands as the others will
+
     def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size.height)
+
+    def _fit(self, rows: int) -> None:
         """A long text scrolls, and leaves the lines above and below it in sight; the air goes first."""
-        short = event.size.height < SHORT
+        short = rows < SHORT
         self.set_class(short, "-short")
         for text in self.query(".text"):
-            text.styles.max_height = max(
-                int(event.size.height * BOX) - (AROUND_SHORT if short else AROUND), 1
-            )
+            text.styles.max_height = max(int(rows * BOX) - (AROUND_SHORT if short else AROUND), 1)
 
     def foot(self, words: str = "") -> "Foot":
         """The last line of the box: the command that does the same, and what else to press."""

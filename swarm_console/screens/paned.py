@@ -7,6 +7,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.widget import Widget
 
 from swarm_console.known.inquiry import Inquiry
@@ -61,6 +62,7 @@ class PanedScreen(LiveScreen):
 
     def compose(self) -> ComposeResult:
         self._present = self.FIRST.__name__
+        self._fit(self.app.size)  # so that the first frame stands as the others will
         yield Top()
         yield from self.head()
         yield PaneStrip()
@@ -126,8 +128,11 @@ class PanedScreen(LiveScreen):
         """Whether a terminal has no room for all frames at once."""
         return columns < self.ROOM[0] or rows < self.ROOM[1]
 
+    def _fit(self, size: Size) -> None:
+        self.set_class(self.is_small(*size), "-small")
+
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(self.is_small(*event.size), "-small")
+        self._fit(event.size)
         self.draw_soon()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

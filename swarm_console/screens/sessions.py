@@ -27,7 +27,6 @@ class SessionsScreen(PanedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [BACK, *digits(PANES)]
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._read(), group="sessions", exclusive=True)
 
     async def _read(self) -> None:
