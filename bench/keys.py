@@ -14,9 +14,6 @@ from bench.terminal import Terminal
 UP, DOWN, PAGE_UP, PAGE_DOWN, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\r", "\x1b"
 MOVES: Final = [DOWN] * 6 + ["j"] * 4 + [UP] * 2 + ["k"] * 2 + [PAGE_DOWN] * 2 + [PAGE_UP]
 """Mostly downwards."""
-UPWARDS: Final = (UP, "k", PAGE_UP)
-"""Where the row that such a key leads to is handed in just then, the row it came from is marked again, as if
-there had been no answer: about once in 2,500 keys."""
 MOVED, ROUNDS = 18, 8
 PATTERN: Final = "-49|7.1"
 PACE: Final = (0.02, 0.15)
@@ -47,9 +44,7 @@ def presses(terminal: Terminal) -> Iterator[Press]:
     for pane in "12" * ROUNDS:
         yield _key(terminal, draw, "to a pane", pane, _moved(terminal))
         for key in [PAGE_DOWN] * 2 + draw.choices(MOVES, k=MOVED):
-            press = _key(terminal, draw, "a move", key, _moved(terminal))
-            if press.milliseconds < PATIENCE * 1000 or key not in UPWARDS:
-                yield press
+            yield _key(terminal, draw, "a move", key, _moved(terminal))
         yield from _filtered(terminal, draw)
         yield from _opened(terminal, draw, "1 Why" if pane == "2" else "1 Machine")
 

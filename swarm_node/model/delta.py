@@ -102,13 +102,13 @@ def _tables(part: Part, shadow: State, state: State) -> Change | None:
     grown = list(islice(new, len(old))) == list(old)
     if grown:  # as nearly always; and then a long table is compared without a step in Python
         changed = list(compress(old, map(ne, old.values(), new.values())))
-        new_ones = list(islice(new, len(old), None))
+        new_ones, gone = list(islice(new, len(old), None)), []
         if not changed and not new_ones:
             return None
     else:
         changed = [key for key, value in old.items() if key in new and new[key] != value]
         new_ones = [key for key in new if key not in old]
-    gone = [key for key in old if key not in new] if not grown else []
+        gone = [key for key in old if key not in new]
     orders = (None, None) if grown else (tuple(old), tuple(new))
     before = {key: old[key] for key in (*changed, *gone)}
     after = {key: part.copy(new[key]) for key in (*changed, *new_ones)}
