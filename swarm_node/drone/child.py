@@ -46,6 +46,9 @@ class Child:
         self._ended = asyncio.Event()
         try:
             descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:  # has ended, and the kernel itself has reaped it
+            self._end(UNKNOWN)
+            return
         except OSError:
             self._process.kill()
             self._process.wait()
@@ -70,10 +73,13 @@ class Child:
         try:
             _, status, usage = os.wait4(self.pid, 0)
         except ChildProcessError:
-            self.returncode = UNKNOWN
+            self._end(UNKNOWN)
         else:
-            self.returncode = os.waitstatus_to_exitcode(status)
             if usage.ru_maxrss > self._ours:
                 self.largest = usage.ru_maxrss * 1024
-        self._process.returncode = self.returncode  # it waits for what it thinks is still running
+            self._end(os.waitstatus_to_exitcode(status))
+
+    def _end(self, status: int) -> None:
+        self.returncode = status
+        self._process.returncode = status  # it waits for what it thinks is still running
         self._ended.set()

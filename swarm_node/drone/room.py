@@ -9,6 +9,7 @@ room is a copy of the base (or `/` itself) and its kind is `none`.
 import asyncio
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,10 @@ STRAY_ROUNDS: Final = 100
 """A stray may fork while it is being looked for; one that survives this many kills sleeps in the kernel."""
 LAST_WORDS_SECONDS: Final = 5.0
 """How long output may still arrive after the command has ended."""
+EXEC_SECONDS: Final = 0.1
+"""After this a stray that was in execve(2), where a process has no environment, can be told for one."""
+DYING_SECONDS: Final = 5.0
+"""How long a killed room may take to be empty; what takes longer sleeps in the kernel."""
 
 
 class RoomError(Exception):
@@ -79,6 +84,8 @@ class Room:
         self.base = base
         self._stop: Reason | None = None
         self._child: Child | None = None
+        self._first: int | None = None
+        """Descriptor of the killed room's process 1."""
 
     @property
     def kind(self) -> RoomKind:
@@ -131,14 +138,16 @@ class Room:
         watching = asyncio.create_task(self._watch(child.pid, deadline, heard, peaks))
         try:
             rc = await child.wait()
-            self._kill_strays()
-            await asyncio.wait([listening], timeout=LAST_WORDS_SECONDS)
+            for seconds in (EXEC_SECONDS, LAST_WORDS_SECONDS):
+                self._kill_strays()
+                await asyncio.wait([listening], timeout=seconds)
         finally:
             self._kill()
             self._child = None
             for task in (watching, listening):
                 task.cancel()
-            _, unheard, _ = await asyncio.gather(watching, listening, child.wait(), return_exceptions=True)
+            ends = (watching, listening, child.wait(), self._emptied())
+            _, unheard, *_ = await asyncio.gather(*ends, return_exceptions=True)
         if isinstance(unheard, Exception):
             raise unheard
         if rc == SETUP_FAILED and self.kind != "none":
@@ -158,6 +167,7 @@ class Room:
     async def close(self) -> None:
         """Throw the room away. Outputs stay."""
         self.cancel()
+        self._kill_strays()
         await asyncio.to_thread(_discard, self.layout)
 
     def _start(self, argv: Sequence[str], env: Mapping[str, str]) -> tuple[Child, int]:
@@ -191,14 +201,22 @@ class Room:
         memory, method = tree_memory(tree)
         disk = None
         if self.layout.tmpfs_bytes is not None and self.kind != "none" and len(tree) > 1:
-            # tree[1] is the room's process 1: only through its root can the room's tmpfs be seen.
+            # Only through the root of the room's process 1 can the room's tmpfs be seen.
             disk = filesystem_used(f"/proc/{tree[1]}/root{self.root / TMPDIR}")
         return memory if tree else None, disk, method
 
     def _kill(self) -> None:
         if self._child is not None and self._child.returncode is None:
+            if self.kind != "none" and self._first is None:
+                self._first = _first_process(self._child.pid)
             self._child.kill()
             self._kill_strays()
+
+    async def _emptied(self) -> None:
+        """A namespace's process 1 ends after all others in it, but not always before whoever started it."""
+        first, self._first = self._first, None
+        if first is not None:
+            await asyncio.to_thread(_await_end, first)
 
     def _kill_strays(self) -> None:
         if self.kind == "none":
@@ -263,6 +281,20 @@ def sweep(scratch: Path) -> None:
     for own in [*scratch.glob("room-*"), *scratch.glob("trial-*")]:
         _kill_marked(own.name)
         _remove(own)
+
+
+def _first_process(pid: int) -> int | None:
+    """A descriptor of the room's process 1; None while the room has none."""
+    with contextlib.suppress(IndexError, ProcessLookupError):
+        return os.pidfd_open(process_tree(pid)[1])
+    return None
+
+
+def _await_end(process: int) -> None:
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    poll.poll(DYING_SECONDS * 1000)
+    os.close(process)
 
 
 def _kill_marked(room: str) -> None:

@@ -5,13 +5,16 @@ import os
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from swarm_node.drone import child
 from swarm_node.drone import room as rooms
 from swarm_node.drone.base import base_id
-from swarm_node.drone.measure import process_tree
+from swarm_node.drone.measure import marked, process_tree
 from swarm_node.drone.room import Exit, Limits, Room, RoomError, open_room, room_kind, sweep
 from swarm_node.model.work import RoomKind
 
@@ -52,6 +55,14 @@ def our_most() -> int:
 def descriptors() -> set[str]:
     """The descriptors that are open in this process."""
     return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
+def has_memory(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped has given its memory back."""
+    try:
+        return Path(f"/proc/{pid}/statm").read_bytes()[:2] != b"0 "
+    except OSError:
+        return False
 
 
 def furnished(home: Path, kind: RoomKind, limits: Limits = Limits(), **files: str) -> Room:  # noqa: B008
@@ -162,6 +173,45 @@ async def test_a_command_whose_end_the_kernel_keeps_to_itself_has_failed(home: P
     finally:
         signal.signal(signal.SIGCHLD, before)
     assert (end.rc, end.reason) == (255, "failed")
+    await room.close()
+
+
+async def test_an_end_that_nobody_can_be_told_of_is_known(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(pid: int) -> int:
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.001)
+        return os.pidfd_open(pid)
+
+    room = furnished(home, "none")
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(child, "os", SimpleNamespace(**vars(os) | {"pidfd_open": too_late}))
+            end, _ = await told(room, "exit 0")
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert (end.rc, end.reason) == (255, "failed")
+    await room.close()
+
+
+async def test_a_cancelled_room_is_empty_however_long_it_takes_to_die(home: Path, isolated: RoomKind) -> None:
+    room = furnished(home, isolated)
+    started = asyncio.Event()
+    crowd = "for _ in $(seq 100); do sleep 8634569 & setsid sleep 8634569 & done; echo up; wait"
+    running = asyncio.create_task(
+        room.run(["sh", "-c", crowd], PATH, on_output=lambda _: started.set()),
+    )
+    await started.wait()
+    alive = marked("SWARM_ROOM", room.layout.scratch.name)
+    assert len(alive) > 200
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [pid for pid in reversed(alive) if has_memory(pid)] == [], (
+        "the last to be killed is looked at first"
+    )
     await room.close()
 
 
