@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -121,6 +122,11 @@ class SwarmConsole(Answering):
 
     def on_unmount(self) -> None:
         self.absence.note()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self.feed.sweeper.hear()
+        await super().on_event(event)
 
     # -- what its parts ask of it
 

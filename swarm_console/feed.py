@@ -1,7 +1,6 @@
 """What runs behind the screens: the stream is followed, health is asked for, and what changed is drawn."""
 
 import asyncio
-import gc
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from swarm_console.known.follower import follow, watch_health
 from swarm_console.known.picture import Picture
 from swarm_console.manners.attention import Vigil, claims, headline
 from swarm_console.screens.live import LiveScreen
+from swarm_console.sweeper import Sweeper
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
@@ -25,8 +25,6 @@ REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
 ENOUGH, BREATH = 0.005, 0.005
 """Seconds of drawing after which keys have their turn, and how long that is."""
-SELDOM: Final = (2_000, 10, 5)
-"""New objects after which they are looked through for cycles; how often before older ones are, and all."""
 TICK_SECONDS: Final = 1.0
 
 
@@ -41,6 +39,7 @@ class Feed:
         self._seen = False
         """Whether a picture of the swarm was drawn."""
         self._parent = os.getppid()
+        self.sweeper = Sweeper()
 
     def begin(self) -> None:
         """Start all of it."""
@@ -120,7 +119,9 @@ class Feed:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await asyncio.sleep(max(FRAME_SECONDS, REST * await self._draw()))
+            spent = await self._draw()
+            self.sweeper.sweep()
+            await asyncio.sleep(max(FRAME_SECONDS, REST * spent))
 
     async def _draw(self) -> float:
         """Draw, and let keys have their turn on the way; the seconds that it took without these.
@@ -141,9 +142,8 @@ class Feed:
         if self._app.is_web and os.getppid() != self._parent:
             self._app.exit()  # whoever served it to a browser is gone
         mirror = self._app.mirror
-        if not gc.isenabled() and mirror.preview is None:
-            gc.freeze()  # what there is now stays: there is no need to look through it again and again
-            gc.set_threshold(*SELDOM)
-            gc.enable()
+        if not self.sweeper.begun and mirror.preview is None:
+            self.sweeper.begin()  # what there is now stays
+        self.sweeper.sweep()
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
             self.changed()

@@ -14,8 +14,8 @@ from swarm_console.wire.gateway import Gateway
 if TYPE_CHECKING:
     from swarm_console.replay.recorded import Replay
 
-ESCAPE_MILLISECONDS = "25"
-"""How long after Esc the rest of a longer key may still come; Textual itself would wait 100 (ncurses(3X))."""
+ESCAPE_MILLISECONDS = "10"
+"""How long after Esc the rest of a longer key may still come (ncurses(3X)): as long as tmux waits, too."""
 
 
 def run(

@@ -13,6 +13,8 @@ Steps = Generator[None, None, T]
 """Work that yields after every few thousandths of a second; one that never yields is done at once."""
 SLICE: Final = 0.0025
 """Seconds of work for one picture; three times as much while there is no figure at all."""
+APART: Final = 0.1
+"""Seconds between two slices: a picture that a key wants, soon after another, does not wait for one."""
 
 
 class Sliced(Generic[T]):
@@ -29,7 +31,7 @@ class Sliced(Generic[T]):
         self._subject: object = None
         self._steps: Steps[T] | None = None
         self._value: T | None = None
-        self._cost = self._until = 0.0
+        self._cost = self._until = self._worked = 0.0
 
     def __call__(self, state: State, now: float) -> T | None:
         """The newest complete figure; None for as long as there never was one of this state."""
@@ -39,7 +41,8 @@ class Sliced(Generic[T]):
         if self._steps is None and not self._rests(now):
             self._subject = self._about()
             self._steps, self._cost = self._make(state, now), 0.0
-        if self._steps is not None:
+        hurried = 0.0 < now - self._worked < APART
+        if self._steps is not None and not hurried:
             self._go_on(self._steps, now, SLICE if self._value is not None else 3 * SLICE)
         return self._value
 
@@ -62,7 +65,7 @@ class Sliced(Generic[T]):
 
     def _go_on(self, steps: Steps[T], now: float, enough: float) -> T | None:
         begin = thread_time()
-        spent = 0.0
+        self._worked, spent = now, 0.0
         while spent < enough:
             try:
                 next(steps)

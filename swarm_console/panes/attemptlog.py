@@ -56,6 +56,10 @@ line shows. Enter opens it on the whole screen, with search, wrap and times."""
         place = marks[0] if marks and (not same or proved_just_now) else None
         lines.show(AttemptLog(self.connect, tale.number), place)
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self.show(None)
+
     def draw(self, picture: Picture) -> None:
         self.picture = picture
         self._view.lines.draw(picture)

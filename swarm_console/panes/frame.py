@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
@@ -36,6 +36,12 @@ class Frame(Keyed, Vertical):
     def clear_filter(self) -> bool:
         """Show everything again; whether something was hidden."""
         return False
+
+    def begin_anew(self) -> None:
+        """Undo what was done to it: it is to be about something else."""
+        self.clear_filter()
+        for scrolled in self.query(VerticalScroll):
+            scrolled.scroll_home(animate=False)
 
     def title(self) -> Text:
         """What stands in the frame's upper edge."""

@@ -86,6 +86,10 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
         super().draw(picture)
         self._shown = True
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._kept, self._shown = (None, False, Needs()), False
+
     def items(self, picture: Picture) -> Needs:
         edges = picture.state.queue
         build = self.dossier.build(picture)

@@ -168,6 +168,10 @@ class Pane(Frame, Generic[T]):
         self._sift("")
         return had
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self.table.begin_anew()
+
     def _sift(self, text: str) -> None:
         try:
             wanted = sieve(text)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
-PART: Final = 1_500
-"""Rows looked through at once: what a key may have to wait for."""
+PART, AGAIN = 500, 1_500
+"""Rows looked through at once, which a key may have to wait for; and when what was found stands meanwhile."""
 
 
 class Sifter(Generic[T]):
@@ -36,9 +36,15 @@ class Sifter(Generic[T]):
             return self._passed
         if self._left is None:
             self._left, self._found = iter(list(items)), []
-        part = list(islice(self._left, PART))
+        return self.go_on()
+
+    def go_on(self) -> Sequence[T]:
+        """The same of the rows that were there last, one part further."""
+        assert self._left is not None
+        enough = PART if self.searching else AGAIN
+        part = list(islice(self._left, enough))
         self._found += self._pass(part)
-        if len(part) < PART:
+        if len(part) < enough:
             self._left, self._passed, self.searching = None, self._found, False
         return self._found if self.searching else self._passed
 

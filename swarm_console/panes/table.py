@@ -1,6 +1,7 @@
 """A table of any length: only the rows on the screen are ever made into cells (Textual's Line API)."""
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.segment import Segment
@@ -23,8 +24,9 @@ from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
 HEADER_ROWS: Final = 1
-SIFTING: Final = 0.02
-"""Seconds between two parts of a long list that is looked through for the first time."""
+SIFTING, TOLD = 0.005, 0.15
+"""Seconds between two parts of a long list that is looked through for the first time, and until it is told
+how far that is."""
 
 
 @runtime_checkable
@@ -86,27 +88,46 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._styles_kept: dict[str, Style] = {}
         self._sifter = Sifter(words or key)
         self._sifting: Timer | None = None
+        self._told = 0.0
+        """When the rows were last shown."""
 
     def show(self, items: Sequence[T], cells: Callable[[T], Sequence[Cell]], empty: str = "") -> None:
         """Draw these items from now on; what did not change on the screen is not painted again."""
-        self._all, self._cells = items, cells
-        self._items = self._sifter.view(items)
-        self._unfiltered = empty
-        if self.sieve is not None and items and not self._items:
+        self._all, self._cells, self._unfiltered = items, cells, empty
+        self._let_pass(self._sifter.view(items))
+
+    def _let_pass(self, items: Sequence[T]) -> None:
+        """Show what passes the filter."""
+        empty, self._items, self._told = self._unfiltered, items, monotonic()
+        if self.sieve is not None and self._all and not items:
             empty = "looking …" if self._sifter.searching else "nothing matches the filter – Esc clears it"
         changed = self._empty.text != empty
         self._empty = Cell(empty, "dim")
         self._resize_canvas()
         self._follow()
         self._repaint(changed)
+        self._sift_later()
+
+    def _sift_later(self) -> None:
         if self._sifter.searching and self._sifting is None:
             self._sifting = self.set_timer(SIFTING, self._sift_on)
+
+    def begin_anew(self) -> None:
+        """Forget the rows and the cursor's place among them."""
+        self._all = self._items = ()
+        self._name, self.cursor = None, 0
+        self.scroll_home(animate=False)
 
     def _sift_on(self) -> None:
         """Look through more of a long list, a little after the last part of it."""
         self._sifting = None
-        if self._sifter.searching:
-            self.show(self._all, self._cells, self._unfiltered)
+        if not self._sifter.searching:
+            return
+        passed = self._sifter.go_on()
+        if self._sifter.searching and monotonic() - self._told < TOLD:
+            self._sift_later()
+        else:
+            self._let_pass(passed)
 
     def _repaint(self, whole: bool) -> None:
         """Have those rows painted that differ from what is on the screen."""

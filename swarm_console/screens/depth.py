@@ -1,9 +1,9 @@
 """Screens about one thing in depth: a line that says what it is, and the log of the marked attempt."""
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any
 
+from textual import events
 from textual.widget import Widget
 
 from swarm_console.known.dossier import Dossier
@@ -13,15 +13,49 @@ from swarm_console.panes.attemptlog import LogPane
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.prose import Lines, Prose
 from swarm_console.screens.paned import PanedScreen
+from swarm_console.wire.ask import Swarm
 
 
 class DepthScreen(PanedScreen):
-    """Subclasses have a dossier on what they are about; one of their frames is its log."""
+    """Subclasses have a dossier on what they are about; one of their frames is its log.
+
+    One that was left is shown again for another subject (see `doors`): to make its forty widgets anew takes
+    far longer than to draw them.
+    """
 
     ROOM = (110, 30)
     dossier: Dossier
     _attempt: int | None = None
     """The attempt that is marked; None: the newest, whichever that becomes."""
+    _away = False
+    """Whether it was put away, and so is as if newly made."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__()
+        self.dossier = self.begin_dossier(subject)
+
+    def begin_dossier(self, subject: str) -> Dossier:
+        """A dossier with nothing in it yet."""
+        raise NotImplementedError
+
+    def turn_to(self, subject: str) -> None:
+        """Be about another subject from now on, as if newly made."""
+        self._put_away()
+        self._away = False
+        self.dossier = self.begin_dossier(subject)
+        for frame in self.query(Frame):
+            self._hand_dossier(frame)
+        self._fit(self.app.size)
+        if (replay := self.console.projector.replay) is not None or self.query("PlayBar"):
+            self.bar(replay)
+        self.draw(self.console.picture())
+        # A part tells of its new height a little later; told before it is shown, the first frame is right.
+        for part in self.walk_children(Widget):
+            part._check_refresh()
+
+    def connect(self) -> Swarm:
+        """A way to ask."""
+        return self.console.connect(self.console.say)
 
     def about(self, picture: Picture) -> Lines:
         """What stands above the frames."""
@@ -31,10 +65,12 @@ class DepthScreen(PanedScreen):
         yield Prose(classes="about")
 
     def make(self, pane: type[Frame], classes: str) -> Frame:
-        made: Any = super().make(pane, classes)
-        made.dossier = self.dossier
-        made.connect = partial(self.console.connect, self.console.say)
-        return made  # type: ignore[no-any-return]
+        made = super().make(pane, classes)
+        self._hand_dossier(made)
+        return made
+
+    def _hand_dossier(self, frame: Any) -> None:
+        frame.dossier, frame.connect = self.dossier, self.connect
 
     def parts(self, picture: Picture) -> Iterator[None]:
         self.query_one(".about", Prose).show(self.about(picture))
@@ -57,3 +93,21 @@ class DepthScreen(PanedScreen):
         newest = not tales or tales[0].number == message.number
         self._attempt = None if newest else message.number
         self._draw_log(self.console.picture())
+
+    def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
+        if self not in self.app.screen_stack:  # left, not covered: nothing more of its log is wanted
+            self._put_away()
+
+    def _put_away(self) -> None:
+        """Undo what was done to it for one subject."""
+        if self._away:
+            return
+        self._away = True
+        if self.maximized is not None:
+            self.minimize()
+        self._attempt = None
+        for frame in self.query(Frame):
+            frame.begin_anew()
+        first = self.pane(self.first.__name__)
+        self._bring(first)
+        first.enter()

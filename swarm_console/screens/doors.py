@@ -4,20 +4,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
+    from swarm_console.screens.depth import DepthScreen
 
 
 def package(app: "SwarmConsole", build: str) -> None:
     """A package in depth."""
     from swarm_console.screens.package import PackageScreen
 
-    app.push_screen(PackageScreen(build))
+    _depth(app, PackageScreen, build)
 
 
 def node(app: "SwarmConsole", name: str) -> None:
     """A node in depth."""
     from swarm_console.screens.node import NodeScreen
 
-    app.push_screen(NodeScreen(name))
+    _depth(app, NodeScreen, name)
+
+
+def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None:
+    """Show the one that was left last again; a new one where there is none, or it lies open below."""
+    name = kind.__name__
+    if not app.is_screen_installed(name):
+        app.install_screen(kind(subject), name)
+    screen = app.get_screen(name, kind)
+    if not screen.is_mounted:
+        app.push_screen(screen)
+    elif screen in app.screen_stack:
+        app.push_screen(kind(subject))
+    else:
+        screen.turn_to(subject)
+        app.push_screen(screen)
 
 
 def cluster(app: "SwarmConsole", cause: str) -> None:

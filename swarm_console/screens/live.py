@@ -29,6 +29,9 @@ T = TypeVar("T")
 class Ours(Keyed):
     """Whatever is a part of our console."""
 
+    _theme = ""
+    """The theme in which it was shown last."""
+
     @property
     def console(self) -> "SwarmConsole":
         """The App, as what it is."""
@@ -37,9 +40,11 @@ class Ours(Keyed):
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Keep the styles, which every part of a new screen has just been given.
 
-        Of those that lie below another a change of theme tells all.
+        Of those that lie below another a change of theme tells all, but not one that was put away meanwhile.
         """
-        event.refresh_styles = False
+        put_away = self._theme not in ("", self.app.theme)
+        event.refresh_styles = put_away or self.app.css_monitor is not None
+        self._theme = self.app.theme
 
     def on_unmount(self) -> None:
         """Let go of what was painted: Textual 8.2 keeps it for the last 1,024 widgets, gone or not."""
@@ -89,7 +94,8 @@ class LiveScreen(Ours, Screen[None]):
 
     def _draw_now(self) -> None:
         self._drawing = False
-        self.draw(self.console.picture())
+        if self in self.app.screen_stack:
+            self.draw(self.console.picture())
 
     def on_mount(self) -> None:
         self.draw(self.console.picture())  # so that the first frame shows it, though no size is known yet
@@ -121,7 +127,7 @@ class LiveScreen(Ours, Screen[None]):
         self.console.orders.cure(message.remedy)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        self.draw_soon()
+        self.call_after_refresh(self.console.feed.changed)
 
 
 class Dialog(Ours, ModalScreen[T]):

@@ -46,10 +46,15 @@ where it drifted."""
         Binding("backspace", "back", "Back", False, tooltip="where one came from", id="back"),
     ]
 
-    def __init__(self, node: str) -> None:
-        super().__init__()
-        self.node = node
-        self.dossier: NodeDossier = NodeDossier(node, lambda: self.console.connect(self.console.say))
+    dossier: NodeDossier
+
+    def begin_dossier(self, subject: str) -> NodeDossier:
+        return NodeDossier(subject, self.connect)
+
+    @property
+    def node(self) -> str:
+        """The name of the node that it is about."""
+        return self.dossier.name
 
     @property
     def marked(self) -> str:

@@ -50,10 +50,15 @@ changes and costs."""
         Binding("backspace", "back", "Back", False, tooltip="where one came from", id="back"),
     ]
 
-    def __init__(self, build: str) -> None:
-        super().__init__()
-        self.build = build
-        self.dossier: PackageDossier = PackageDossier(build, lambda: self.console.connect(self.console.say))
+    dossier: PackageDossier
+
+    def begin_dossier(self, subject: str) -> PackageDossier:
+        return PackageDossier(subject, self.connect)
+
+    @property
+    def build(self) -> str:
+        """The id of the build that it is about."""
+        return self.dossier.id
 
     @property
     def marked(self) -> str:

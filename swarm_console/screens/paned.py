@@ -142,11 +142,15 @@ class PanedScreen(LiveScreen):
 
     def action_pane(self, name: str) -> None:
         """Bring a frame to the front."""
+        hidden = self.maximized is not None or self.has_class("-small")
         if self.maximized is not None:
             self.minimize()
         pane = self.pane(name)
         self._bring(pane)
-        self.call_after_refresh(pane.enter)
+        if hidden:
+            self.call_after_refresh(pane.enter)
+        else:
+            pane.enter()
 
     def action_zoom(self) -> None:
         """Make the present frame as large as the screen, or small again."""

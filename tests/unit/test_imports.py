@@ -47,7 +47,19 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 
 CONSOLE: Final = (
-    *("errors", "background", "words", "messages", "wire", "known", "logs", "replay", "manners", "actions"),
+    *(
+        "errors",
+        "background",
+        "sweeper",
+        "words",
+        "messages",
+        "wire",
+        "known",
+        "logs",
+        "replay",
+        "manners",
+        "actions",
+    ),
     *("commandline", "keyboard", "panes", "screens", "web", "projector", "absence", "feed", "conduct"),
     *("orders", "app", "opening", "cli", "__main__"),
 )

@@ -1,0 +1,131 @@
+"""A screen in depth that was left is shown again for another subject, and looks as one newly made."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+from swarm_console.panes.lines import LogLines
+from swarm_console.screens.depth import DepthScreen
+from swarm_console.screens.package import PackageScreen
+from tests.tui import test_node, test_package
+from tests.tui.conftest import Open, Stage
+from tests.tui.scenes.node import used
+from tests.tui.scenes.package import CURL, FIREFOX, MPV, failing, held_up
+from tests.tui.story import Story
+
+Opened = Callable[[Stage, str], Awaitable[DepthScreen]]
+PACKAGE = (failing, test_package.opened, MPV, CURL)
+WAITING = (held_up, test_package.opened, "mail-client/thunderbird-140.0", FIREFOX)
+NODE = (used, test_node.opened, test_node.IZAR, "drone-Tarn")
+BUSY = {
+    "nothing": (),
+    "another pane": ("3",),
+    "a filter": ("3", "slash", "z", "z", "enter"),
+    "a bad filter": ("3", "slash", "left_square_bracket"),
+    "a mark": ("3", "end"),
+    "all of it": ("1", "end", "2", "home", "3", "down", "z"),
+}
+
+
+async def leave(stage: Stage) -> None:
+    """Back to the dashboard, however deep."""
+    while len(stage.app.screen_stack) > 1:
+        await stage.press("escape")
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
+@pytest.mark.parametrize("keys", BUSY.values(), ids=BUSY)
+@pytest.mark.parametrize(("scene", "opened", "before", "then"), [PACKAGE, WAITING, NODE])
+async def test_nothing_is_left_of_what_was_there_before(
+    scene: Callable[[], Story],
+    opened: Opened,
+    before: str,
+    then: str,
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+    open_console: Open,
+) -> None:
+    async with open_console(scene(), size=size) as stage:
+        new = await opened(stage, then)
+        wanted, focused = stage.text(), type(stage.app.focused)
+    async with open_console(scene(), size=size) as stage:
+        first = await opened(stage, before)
+        await stage.press(*keys)
+        await leave(stage)
+        again = await opened(stage, then)
+        assert again is first
+        assert (again.marked, again.present) == (new.marked, new.present)
+        assert stage.text() == wanted
+        assert type(stage.app.focused) is focused
+
+
+async def test_one_that_lies_below_is_left_alone(open_console: Open) -> None:
+    async with open_console(held_up()) as stage:
+        below = await test_package.opened(stage, FIREFOX)
+        await stage.press("3", "slash", "r")
+        seen = stage.text()
+        above = await test_package.opened(stage, "dev-lang/rust-1.88.0")
+        assert above is not below
+        assert (below.build, above.build) == (FIREFOX, "dev-lang/rust-1.88.0")
+        await stage.press("escape")
+        assert stage.text() == seen
+
+
+async def test_a_theme_and_a_size_that_came_meanwhile_are_its_own(open_console: Open) -> None:
+    async with open_console(failing()) as stage:
+        first = await test_package.opened(stage, MPV)
+        await leave(stage)
+        stage.app.theme = "swarm-light"
+        await stage.pilot.resize_terminal(60, 20)
+        await stage.settle()
+        again = await test_package.opened(stage, CURL)
+        assert again is first
+        assert again.has_class("-small")
+        colours = (
+            again.query_one(".about").styles.color,
+            again.query_one("#WhyPane").styles.border_title_color,
+        )
+        seen = stage.text()
+        for part in again.walk_children(with_self=True):
+            part.refresh()
+        again.update_node_styles(animate=False)
+        await stage.settle()
+        assert stage.text() == seen
+        assert colours == (
+            again.query_one(".about").styles.color,
+            again.query_one("#WhyPane").styles.border_title_color,
+        )
+
+
+async def test_nothing_more_of_its_log_is_read_once_it_is_left(open_console: Open) -> None:
+    async with open_console(failing()) as stage:
+        screen = await test_package.opened(stage, MPV)
+        lines = screen.query_one(LogLines)
+        assert lines.reader is not None
+        await leave(stage)
+        assert lines.reader is None
+
+
+async def test_its_first_frame_is_right(open_console: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_console(failing()) as stage:
+        await test_package.opened(stage, CURL)
+        await leave(stage)
+        screens = []
+        display = stage.app._display
+
+        def watched(screen: Screen[Any], painted: Any) -> None:
+            display(screen, painted)
+            if isinstance(screen, PackageScreen):
+                screens.append(heads(screen))
+
+        monkeypatch.setattr(stage.app, "_display", watched)
+        await test_package.opened(stage, MPV)
+        assert screens[0] == screens[-1]
+
+
+def heads(screen: Screen[Any]) -> list[tuple[str, int, int]]:
+    """On which row each part stands, and its height; a scroll bar may come a frame later."""
+    parts = screen.query(".about, .finding, Choice, Frame")
+    return [(str(part), part.region.y, part.region.height) for part in parts]
