@@ -1,10 +1,13 @@
 """What every test shares: free ports, short directories, programs that may be missing, Hypothesis."""
 
 import os
+import random
 import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -22,12 +25,20 @@ settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+LASTING = range(10_000, 20_000)
+"""Ports that neither the kernel hands out to connections (ip(7)) nor an embedded swarm takes."""
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+OWN_PORTS = cycle(random.sample(OWN := LASTING[WORKER::WORKERS], len(OWN)))
+"""Of each process that runs tests others: what one has found free, none beside it takes before it is used."""
+
+
 def free_port() -> int:
-    """A TCP port on loopback that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on loopback that nothing listens on, and that stays so until the test uses it."""
+    for port in OWN_PORTS:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("a cycle has no end")
 
 
 @pytest.fixture(name="free_port")

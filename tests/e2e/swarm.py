@@ -101,7 +101,7 @@ class Swarm:
     async def act(self, action: str, **params: object) -> dict[str, Any]:
         """Do what an operator does. Raises: Refused."""
         async with self.line() as line:
-            return await line.post(f"/api/v1/actions/{action}", params, dict[str, Any], seconds=120)
+            return await line.post(f"/api/v1/actions/{action}", params, dict[str, Any], seconds=SLOW)
 
     async def get(self, path: str, kind: Any = Any) -> Any:
         """Look at something; a service that is being started again is waited for. Raises: Refused."""

@@ -16,7 +16,7 @@ from swarm_node.demo.faults import FAULTS
 from swarm_node.model.state import State
 from tests.e2e.swarm import Swarm, furnish, goes_on, named, of_a_story, settled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 BY_PACKAGE = {fault.package: fault for fault in FAULTS}
 FIRST = {

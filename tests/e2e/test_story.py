@@ -19,7 +19,7 @@ from swarm_node.demo.requirements import missing
 from tests.e2e.swarm import children, goes_on, words, working_for
 from tests.e2e.terminal import Terminal, terminal
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 CONSOLE: Final = Path(sys.executable).with_name("swarm-console")
 BUILT: Final = 840.0

@@ -9,13 +9,13 @@ def test_what_is_typed_arrives_and_what_is_printed_is_read() -> None:
     ) as shell:
         shell.type("abc def")
         shell.press("Enter")
-        shell.until("heard: abc def", 20)
-        shell.until(lambda _: shell.title() == "my title", 20)
-        shell.until(lambda _: shell.ended == 3, 20)
+        shell.until("heard: abc def")
+        shell.until(lambda _: shell.title() == "my title")
+        shell.until(lambda _: shell.ended == 3)
 
 
 def test_a_window_can_be_resized() -> None:
     with terminal(["sh", "-c", "while :; do stty size; sleep 0.1; done"], size=(80, 24)) as shell:
-        shell.until("24 80", 20)
+        shell.until("24 80")
         shell.resize(100, 30)
-        shell.until("30 100", 20)
+        shell.until("30 100")

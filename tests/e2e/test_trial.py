@@ -18,7 +18,7 @@ from swarm_node.demo.site import DRONES
 from swarm_node.model.state import State
 from tests.e2e.swarm import Swarm, furnish, goes_on, named, of_a_story, settled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ARMILLARY: Final = "app-misc/armillary"
 HEALTHY: Final = "app-text/almanac"

@@ -157,8 +157,7 @@ async def page(url: str) -> AsyncIterator[Page]:
     try:
         port = await _port(home)
         async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                tab = next(each for each in await answer.json() if each["type"] == "page")
+            tab = await _first_tab(session, port)
             async with session.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0) as socket:
                 made = Page(socket)
                 listening = asyncio.create_task(made.listen())
@@ -178,6 +177,18 @@ async def _port(home: Path) -> int:
         while len(lines := _lines(home / "DevToolsActivePort")) < 2:  # noqa: ASYNC110  (nobody else tells)
             await asyncio.sleep(0.05)
     return int(lines[0])
+
+
+async def _first_tab(session: aiohttp.ClientSession, port: int) -> dict[str, Any]:
+    """The tab that the browser opens by itself, which may be after it listens."""
+    async with asyncio.timeout(120):
+        while True:
+            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                for each in await answer.json():
+                    if each["type"] == "page":
+                        found: dict[str, Any] = each
+                        return found
+            await asyncio.sleep(0.05)
 
 
 def _lines(path: Path) -> list[str]:

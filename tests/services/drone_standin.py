@@ -173,7 +173,7 @@ class StandIn:
         return await self._done(request, "register", {"registered": True})
 
     async def _node(self, request: web.Request) -> web.Response:
-        self._refuse("node")
+        await self._refuse("node")
         self.facts.append(msgspec.json.decode(await request.read(), type=NodeFacts))
         self.saw.append(("node", request.match_info["name"]))
         return await self._done(request, "node", {"token": self.token})
@@ -181,7 +181,7 @@ class StandIn:
     async def _ask(self, request: web.Request) -> web.Response:
         self._known(request)
         holding = (await request.json())["holding"]
-        self._refuse("work")
+        await self._refuse("work")
         self.saw.append(("work", holding))
         await self._tell()
         await parked(request, self._wait_for_work(), float(request.query["wait"]))
@@ -190,7 +190,7 @@ class StandIn:
     async def _progress(self, request: web.Request) -> web.Response:
         self._known(request)
         number, word = self._number(request), await request.json()
-        self._refuse("progress")
+        await self._refuse("progress")
         self.words.append(word)
         self.saw.append(("progress", number))
         go_on = number not in self.stale
@@ -200,7 +200,7 @@ class StandIn:
         self._known(request)
         number, offset = self._number(request), int(request.query["offset"])
         chunk = await request.read()
-        self._refuse("log")
+        await self._refuse("log")
         kept = self.logs[number]
         if offset <= len(kept):
             kept += chunk[len(kept) - offset :]
@@ -212,7 +212,7 @@ class StandIn:
         number = self._number(request)
         body = bytearray()
         await read_stream(request, body.extend, 64 << 20)
-        self._refuse("package")
+        await self._refuse("package")
         self._refuse_stale(number)
         assert len(body) == request.content_length
         self.packages[number] = bytes(body)
@@ -222,7 +222,7 @@ class StandIn:
     async def _complete(self, request: web.Request) -> web.Response:
         self._known(request)
         number, body = self._number(request), await request.json()
-        self._refuse("complete")
+        await self._refuse("complete")
         self.saw.append(("complete", number))
         if number not in self.staged:
             self._refuse_stale(number)
@@ -236,7 +236,7 @@ class StandIn:
     async def _fail(self, request: web.Request) -> web.Response:
         self._known(request)
         number = self._number(request)
-        self._refuse("fail")
+        await self._refuse("fail")
         self._refuse_stale(number)
         self.failed[number] = await request.json()
         self.saw.append(("failed", number))
@@ -284,10 +284,12 @@ class StandIn:
         if request.headers.get("X-Node-Token") != self.token:
             raise Refused("forbidden", "that is not the node's token", "register first")
 
-    def _refuse(self, what: str) -> None:
+    async def _refuse(self, what: str) -> None:
         if self.refusals[what]:
-            self.saw.append((f"refused {what}", self.refusals[what][0].code))
-            raise self.refusals[what].pop(0)
+            no = self.refusals[what].pop(0)
+            self.saw.append((f"refused {what}", no.code))
+            await self._tell()
+            raise no
 
     def _refuse_stale(self, number: int) -> None:
         if number in self.stale:

@@ -300,7 +300,7 @@ class TestRestart:
         line.refusals["package"] = [Refused("disk_full", "full")] * 1000
         await line.give(order(1))
         async with start():
-            await line.until(lambda: line.count("refused package") == 2)
+            await line.until(lambda: line.count("refused package") > 1)
         assert [result.attempt for result in kept(settings.state_dir / "attempts")] == [1]
         assert not line.failed, "a finished package is not a failure"
         line.refusals["package"].clear()
@@ -318,7 +318,7 @@ class TestRestart:
         line.lost["complete"] = 1000
         await line.give(order(1))
         async with start():
-            await line.until(lambda: line.count("complete") == 2)
+            await line.until(lambda: line.count("complete") > 1)
         line.lost.clear()
         asked = line.count("work")
         async with start():

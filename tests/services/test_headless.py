@@ -422,7 +422,7 @@ async def test_nothing_heavy_is_imported(farm: Farm) -> None:
 
     def modules(action: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-c", code, action], capture_output=True, text=True, timeout=30
+            [sys.executable, "-c", code, action], capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()[-1]
@@ -439,7 +439,7 @@ def test_a_status_imports_next_to_nothing() -> None:
         "from swarm_console import cli\nfrom swarm_console.commandline.request import understood\n"
         "understood(sys.argv[1:])\nprint(sorted(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=30,
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60,
                           cwd=Path(__file__).parents[2])  # fmt: skip
     for heavy in ("argparse", "typing", "socket", "http", "subprocess", "msgspec", "dataclasses", "pathlib"):
         assert f"'{heavy}'" not in done.stdout, heavy

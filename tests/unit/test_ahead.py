@@ -19,7 +19,7 @@ def test_what_is_made_before_anybody_listens_is_kept() -> None:
         done.set()
 
     ahead = Ahead(work)
-    assert done.wait(10)
+    assert done.wait(60)
 
     async def listen() -> list[int]:
         return [each async for each in ahead]
@@ -32,7 +32,7 @@ async def test_what_is_made_later_comes_as_it_is_made() -> None:
 
     def work() -> Iterator[str]:
         for word in ("one", "two"):
-            assert go.acquire(timeout=10)
+            assert go.acquire(timeout=60)
             yield word
 
     heard = []

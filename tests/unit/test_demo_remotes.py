@@ -121,8 +121,8 @@ def test_the_overlay_comes_over_rsync_without_privileges(
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as daemon:
         try:
             fetch = ["rsync", "--archive", "--delete", f"{rsync_uri('extra', port)}/", f"{tmp_path}/got/"]
-            until = time.monotonic() + 20
-            while (done := subprocess.run(fetch, capture_output=True, check=False, timeout=20)).returncode:
+            until = time.monotonic() + 60
+            while (done := subprocess.run(fetch, capture_output=True, check=False, timeout=60)).returncode:
                 assert daemon.poll() is None, "the daemon ended"
                 assert time.monotonic() < until, done.stderr.decode()
         finally:

@@ -117,7 +117,7 @@ def test_a_completion_script_names_every_action_and_option(shell: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_is_understood_by_its_shell(shell: str, needs: Callable[..., None]) -> None:
     needs(shell)
-    done = subprocess.run([shell, "-n"], input=script(shell), capture_output=True, text=True, timeout=20)
+    done = subprocess.run([shell, "-n"], input=script(shell), capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -162,7 +162,7 @@ def test_bash_offers(line: str, offered: set[str], names_of_the_swarm: Path) -> 
         env={"PATH": f"{names_of_the_swarm}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert (set(done.stdout.split()), done.stderr) == (offered, "")
 
@@ -178,6 +178,6 @@ def test_fish_offers(
         env={"PATH": f"{names_of_the_swarm}:/usr/bin:/bin", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert {each.split("\t")[0] for each in done.stdout.splitlines()} == offered

@@ -50,7 +50,7 @@ def test_what_is_missing_is_named_and_does_not_stop(tmp_path: Path) -> None:
             env={"PATH": str(tools)},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
         )
 
     first, second = run(), run()

@@ -260,10 +260,9 @@ def rsync_daemon(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Calla
         ]
         daemons.append(subprocess.Popen(argv))
         uri = f"rsync://127.0.0.1:{port}/tree"
-        for _ in range(100):
-            if subprocess.run(["rsync", "--list-only", uri], capture_output=True, timeout=20).returncode == 0:
-                return uri
-        raise AssertionError("the rsync daemon does not answer")
+        while subprocess.run(["rsync", "--list-only", uri], capture_output=True, timeout=60).returncode:
+            assert daemons[-1].poll() is None, "the rsync daemon ended"
+        return uri
 
     yield serve
     for daemon in daemons:

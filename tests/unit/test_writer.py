@@ -46,7 +46,7 @@ class Memory:
         return list(self.read())[::-1][:limit]
 
     def append(self, events: Sequence[AnyEvent]) -> int:
-        assert self.may_write.wait(10)
+        assert self.may_write.wait(60)
         if self.trouble:
             raise self.trouble
         self.groups.append(list(events))
