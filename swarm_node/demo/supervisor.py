@@ -35,7 +35,7 @@ _ROLES = (
     *(("drone", drone.name) for drone in DRONES),
 )
 
-START_SECONDS = 60.0
+START_SECONDS = 150.0
 LOOK_SECONDS = 0.1
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
 

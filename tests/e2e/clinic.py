@@ -88,7 +88,7 @@ class Clinic:
             use=row.use,
             install=row.install,
             package_env=row.package_env,
-            time_limit=240.0,
+            time_limit=900.0,
         )
         return replace(plain, **changes)
 

@@ -116,7 +116,7 @@ def release(place: Gentoo, name: str) -> None:
         env=portage_environment(prefix) | {"PKGDIR": str(place.production)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=800,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -39,7 +39,7 @@ def console(site: Path, *words: str) -> list[str]:
 
 
 def run(site: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(console(site, *words), capture_output=True, text=True, timeout=180)
+    return subprocess.run(console(site, *words), capture_output=True, text=True, timeout=800)
 
 
 def processes(site: Path) -> list[str]:

@@ -147,7 +147,7 @@ async def seen(away: Prefix) -> str:
         env=portage_environment(away),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (line,) = (line for line in done.stdout.splitlines() if "dev-libs/aa" in line)

@@ -31,14 +31,14 @@ def run(site: Path, *words: str) -> tuple[int, Any]:
         [sys.executable, "-m", "swarm_console", "--demo", "--demo-dir", str(site), "--json", "--run", *words],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=800,
     )
     return done.returncode, json.loads(done.stdout)
 
 
 def all_there(site: Path) -> None:
     """Wait for the orchestrator's own builder, which comes last."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not any(node["facts"].get("role") == "local" for node in run(site, "nodes")[1]["nodes"]):
         assert time.monotonic() < deadline, "it never came"
 

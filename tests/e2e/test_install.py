@@ -36,7 +36,7 @@ def install(target: Path, tmp_path: Path) -> Install:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=800,
         )
 
     return run

@@ -71,7 +71,7 @@ def python(short_dir: Path, needs_root: None) -> Iterator[Path]:
     yield home / "bin/python3"
 
 
-def nobody(python: Path, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+def nobody(python: Path, *arguments: str, seconds: float = 800) -> subprocess.CompletedProcess[str]:
     """Run our Python as `nobody`, on this checkout."""
     environment = (
         f"PYTHONPATH={CHECKOUT}",

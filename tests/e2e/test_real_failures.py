@@ -96,8 +96,16 @@ TROUBLES = {
             order={"package_env": {"ADDRESS_SPACE": str(TIGHT)}},
         ),
         Trouble(*("app-misc/bulky", "disk-full", "unblock"), order={"scratch_bytes": 8 << 20}, rooms=True),
-        Trouble("app-misc/dawdler", "stuck", "unblock", order={"silence_limit": 6.0}),
-        Trouble("app-misc/loiterer", "time-limit", "human", order={"time_limit": 9.0}),
+        Trouble(
+            *("app-misc/dawdler", "stuck", "unblock"),
+            order={"silence_limit": 15.0},
+            cured={"package_env": {"NAP": "0"}},
+        ),
+        Trouble(
+            *("app-misc/loiterer", "time-limit", "human"),
+            order={"time_limit": 20.0},
+            cured={"package_env": {"NAP": "0"}},
+        ),
     )
 }
 """What fails on the drone, by the package's name."""

@@ -87,7 +87,7 @@ def test_what_cannot_be_replayed_is_told_with_the_next_step(
     session: str, said: str, url: str, env: dict[str, str]
 ) -> None:
     line = [*CONSOLE, "--gateway", url, "--replay", session]
-    done = subprocess.run(line, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    done = subprocess.run(line, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=90)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "swarm-console --run sessions" in done.stderr
@@ -110,7 +110,7 @@ def test_sessions_and_the_timeline_without_a_terminal(url: str, env: dict[str, s
         ("timeline", "critical path: 1 build"),
     ):
         done = subprocess.run(
-            [*CONSOLE, "--gateway", url, "--run", action], env=env, capture_output=True, text=True, timeout=60
+            [*CONSOLE, "--gateway", url, "--run", action], env=env, capture_output=True, text=True, timeout=90
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert said in done.stdout

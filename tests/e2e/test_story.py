@@ -66,7 +66,7 @@ def test_the_first_picture_says_what_to_do(story: Story) -> None:
 
 def test_n_does_it_at_once_where_nothing_is_lost(story: Story) -> None:
     story.window.press("n")
-    needed, *_ = story.until_totals(lambda needed, building, *_: needed > 10 and building > 0, 120)
+    needed, *_ = story.until_totals(lambda needed, building, *_: needed > 10 and building > 0, 180)
     assert needed > 10
 
 
@@ -74,7 +74,7 @@ def test_everything_is_built_but_what_fails_on_purpose(story: Story) -> None:
     _, _, complete, blocked = story.until_totals(lambda needed, building, *_: not needed + building, BUILT)
     assert blocked == 5
     assert complete > 25
-    story.window.until("fix-blocked", 30)
+    story.window.until("fix-blocked", 180)
 
 
 def test_a_blocked_package_is_found_and_understood(story: Story) -> None:
@@ -84,9 +84,9 @@ def test_a_blocked_package_is_found_and_understood(story: Story) -> None:
     window.press("Enter")
     proof = "│ │"
     parts = ("1 Why", "x  build-swarm ", proof)
-    window.until(lambda screen: all(part in screen for part in parts), 30)
+    window.until(lambda screen: all(part in screen for part in parts), 180)
     window.press("Escape")
-    window.until("1 Nodes", 30)
+    window.until("1 Nodes", 180)
 
 
 def test_a_small_terminal_shows_it_too(story: Story) -> None:
@@ -96,35 +96,35 @@ def test_a_small_terminal_shows_it_too(story: Story) -> None:
         return any("1 Nodes" in line and "5 Events" in line for line in screen.splitlines())
 
     story.window.resize(60, 20)
-    screen = story.window.until(strip, 60)
+    screen = story.window.until(strip, 180)
     assert all(len(line) <= 60 for line in screen.splitlines())
     story.window.resize(120, 36)
-    story.window.until(lambda screen: "5 Events" in screen and not strip(screen), 60)
+    story.window.until(lambda screen: "5 Events" in screen and not strip(screen), 180)
 
 
 def test_f_offers_the_cures_and_they_are_done(story: Story) -> None:
     """f a y Esc: every first remedy, after one question; what came of each is told."""
     window = story.window
     window.press("f")
-    window.until("Fix blocked:", 30)
+    window.until("Fix blocked:", 180)
     window.press("a")
-    window.until("Yes (y)", 30)
+    window.until("Yes (y)", 180)
     window.press("y")
     report = ("fix-blocked --apply   ", "esc goes back", "back in the queue")
     window.until(lambda screen: all(part in screen for part in report), BUILT)
     window.press("Escape")
-    window.until(lambda screen: "esc goes back" not in screen, 30)
+    window.until(lambda screen: "esc goes back" not in screen, 180)
     story.until_totals(lambda needed, building, _, blocked: not needed + building + blocked, BUILT)
 
 
 def test_verified_it_is_released(story: Story) -> None:
     window = story.window
     window.press("v")
-    window.until("verified, risk score 0", 120)
+    window.until("verified, risk score 0", 180)
     window.press("F")
-    window.until("Yes (y)", 60)
+    window.until("Yes (y)", 180)
     window.press("y")
-    window.until("NEXT release 1 is live", 120)
+    window.until("NEXT release 1 is live", 180)
 
 
 def test_the_gateway_may_die_under_it(story: Story) -> None:
@@ -133,16 +133,16 @@ def test_the_gateway_may_die_under_it(story: Story) -> None:
     os.kill(gateway, signal.SIGSTOP)
     try:
         stale = ("stale since", "release 1 is live")
-        story.window.until(lambda screen: all(words in screen for words in stale), 60)
+        story.window.until(lambda screen: all(words in screen for words in stale), 180)
     finally:
         os.kill(gateway, signal.SIGKILL)
     live = ("● live", "release 1 is live")
-    story.window.until(lambda screen: all(words in screen for words in live) and "stale" not in screen, 60)
+    story.window.until(lambda screen: all(words in screen for words in live) and "stale" not in screen, 180)
 
 
 def test_q_ends_it_and_everything_that_it_started(story: Story) -> None:
     story.window.press("q")
-    story.window.until(lambda _: story.window.ended is not None, 60)
+    story.window.until(lambda _: story.window.ended is not None, 180)
     assert story.window.ended == 0
     until_gone(story.directory, but=("tmux ",))  # the terminal was told the directory
 

@@ -41,7 +41,7 @@ async def test_emerge_builds_over_the_hosts_own_system(tmp_path: Path, rooms: No
         "share/portage/config/make.globals": (portage.configuration / "make.globals").read_text(),
     }
     outputs = {"var/cache/binpkgs": tmp_path / "packages"}
-    limits = Limits(time=120)
+    limits = Limits(time=900)
     keep = [EBUILDS, portage.bin.parent]
     at, scratch = tmp_path / "at", tmp_path / "scratch"
     room = open_room(Path("/"), scratch, at, outputs=outputs, limits=limits, files=files, keep=keep)
@@ -59,7 +59,7 @@ async def test_emerge_builds_over_the_hosts_own_system(tmp_path: Path, rooms: No
 
 
 async def test_the_system_may_be_changed_in_the_room_only(tmp_path: Path, rooms: None) -> None:
-    room = open_room(Path("/"), tmp_path / "scratch", tmp_path / "at", outputs={}, limits=Limits(time=60))
+    room = open_room(Path("/"), tmp_path / "scratch", tmp_path / "at", outputs={}, limits=Limits(time=900))
     script = "echo x > /var/lib/from-a-room && ls -d /proc/[0-9]* | wc -l"
     output = bytearray()
     end = await room.run(["sh", "-c", script], {"PATH": "/usr/bin:/bin"}, on_output=output.extend)

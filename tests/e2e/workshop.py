@@ -62,7 +62,7 @@ def furnish(home: Path, binhost: str = "", **make_conf: str) -> Workshop:
 def order(name: str, *install: str, attempt: int = 1, **changes: object) -> BuildOrder:
     """An order for version 1.0 of `name` (in app-misc unless it says) with these dependencies installed."""
     cpv = f"{name if '/' in name else 'app-misc/' + name}-1.0"
-    plain = BuildOrder(attempt, cpv, cpv, "0", "trial", build_id=attempt, time_limit=120.0)
+    plain = BuildOrder(attempt, cpv, cpv, "0", "trial", build_id=attempt, time_limit=900.0)
     return replace(plain, install=tuple(f"=dev-libs/{one}-1.0" for one in install), **changes)
 
 

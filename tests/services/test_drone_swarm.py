@@ -92,7 +92,7 @@ async def test_a_library_and_what_needs_it_are_staged(gateway: str, short_dir: P
     async with orchestrator(short_dir, gateway) as parts, serving(drone):
         await parts.swarm.until(lambda state: "izar" in state.nodes, 60)
         await parts.swarm.submit(OpenSession(clear=True), PlanQueue(rows=rows))
-        await parts.swarm.until(ended, 240)
+        await parts.swarm.until(ended, 800)
     state = parts.swarm.state
     assert {build.id: build.status for build in state.builds.values()} == {
         "dev-libs/libaa-1.0": "staged",
@@ -119,9 +119,9 @@ async def test_an_orchestrator_that_restarts_during_a_build_accepts_it_once(
             await parts.swarm.until(lambda state: "izar" in state.nodes, 60)
             rows = (row("dev-libs/libaa", slot="0/1"),)
             await parts.swarm.submit(OpenSession(clear=True), PlanQueue(rows=rows))
-            await parts.swarm.until(lambda state: bool(state.by_status("building")), 120)
+            await parts.swarm.until(lambda state: bool(state.by_status("building")), 300)
         again = await until_end.enter_async_context(orchestrator(short_dir, gateway))
-        await again.swarm.until(ended, 240)
+        await again.swarm.until(ended, 800)
         state = again.swarm.state
         assert [build.status for build in state.builds.values()] == ["staged"]
         assert [attempt.outcome for attempt in state.attempts.values()] == ["staged"]

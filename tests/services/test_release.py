@@ -253,7 +253,7 @@ async def test_fresh_while_a_release_is_made_comes_after_it(
 
         def interrupted(*given: Any) -> Built:
             fresh = parts.swarm.submit(c.OpenSession(clear=True))
-            asyncio.run_coroutine_threadsafe(fresh, loop).result(10)
+            asyncio.run_coroutine_threadsafe(fresh, loop).result(60)
             clearing.start()
             return build(*given)
 

@@ -144,7 +144,7 @@ def test_memory_stays_within_64_mib_of_its_baseline(tmp_path: Path) -> None:
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     command = [sys.executable, "-c", MEASURE, *(str(tmp_path / name) for name in files)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120, cwd=Path.cwd())
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600, cwd=Path.cwd())
     growth, *codes = done.stdout.split()
     assert codes == ["good", "ratio", "ratio", "ratio", "header"]
     assert int(growth) < ALLOWED_GROWTH, f"{int(growth) / MIB:.0f} MiB"

@@ -96,7 +96,7 @@ def emerge(prefix: Prefix, arguments: Sequence[str], program: str = "emerge") ->
     command = [str(prefix.portage.python), str(prefix.portage.bin / program), *arguments]
     environment = portage_environment(prefix)
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+        command, env=environment, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

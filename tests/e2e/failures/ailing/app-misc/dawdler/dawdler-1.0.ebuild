@@ -6,5 +6,5 @@ SLOT="0"
 KEYWORDS="amd64"
 S="${WORKDIR}"
 
-src_compile() { sleep 12; }
+src_compile() { sleep "${NAP:-3600}"; }
 src_install() { dodir /usr/share/${PN}; }
