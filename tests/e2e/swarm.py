@@ -74,11 +74,11 @@ class Swarm:
         assert process.stdout is not None
         if how is not None:
             process.send_signal(how)
-            code = process.wait(60)
+            code = process.wait(300)
             process.stdin.close()
         else:
             process.stdin.close()
-            code = process.wait(60)
+            code = process.wait(300)
         process.stdout.close()
         return code
 
@@ -260,7 +260,7 @@ def working_for(directory: Path) -> dict[int, str]:
     return found
 
 
-async def deserted(directory: Path, seconds: float = 60.0) -> None:
+async def deserted(directory: Path, seconds: float = 300.0) -> None:
     """Wait until nothing runs any more that has to do with a directory; orphans take a moment to be killed.
 
     Raises: AssertionError naming what still runs.
@@ -273,7 +273,7 @@ async def deserted(directory: Path, seconds: float = 60.0) -> None:
         raise AssertionError(f"still there: {working_for(directory)}") from None
 
 
-async def gone(pids: Iterable[int], seconds: float = 60.0) -> None:
+async def gone(pids: Iterable[int], seconds: float = 300.0) -> None:
     """Wait until processes have ended. Raises: AssertionError naming one that has not."""
     for pid in pids:
         try:

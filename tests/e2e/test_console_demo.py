@@ -56,7 +56,7 @@ def processes(site: Path) -> list[str]:
     return found
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 300.0) -> None:
     """Wait for processes that tell nobody when they are done."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -100,12 +100,12 @@ def test_everything_it_started_ends_with_it(site: Path, number: signal.Signals) 
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: running(site), 120)
+    until(lambda: running(site), 300)
     assert process.stderr is not None
     os.kill(process.pid, number)
     until(lambda: not processes(site))
     said = process.stderr.read()
-    process.wait(60)
+    process.wait(300)
     assert "Traceback" not in said
     if number is signal.SIGINT:
         assert process.returncode == 130 and "interrupted" in said

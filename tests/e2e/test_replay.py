@@ -29,7 +29,7 @@ def url(tmp_path: Path) -> Iterator[str]:
         yield url_of(process, tmp_path)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(300)
         assert process.stdout is not None
         process.stdout.close()
 

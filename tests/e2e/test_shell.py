@@ -4,10 +4,12 @@ import getpass
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,7 @@ def swarm(short_dir: Path) -> Iterator[str]:
         yield url
     finally:
         process.kill()
-        process.wait(60)
+        process.wait(300)
 
 
 @pytest.fixture
@@ -84,10 +86,19 @@ def sshd(short_dir: Path, needs: Callable[..., None], free_port_number: int) -> 
     with (short_dir / "sshd.log").open("w") as log:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(short_dir / "sshd_config")], stderr=log)
     try:
+        _until_it_listens(server, free_port_number)
         yield short_dir / "ssh_config"
     finally:
         server.terminate()
         server.wait(60)
+
+
+def _until_it_listens(server: subprocess.Popen[bytes], port: int) -> None:
+    """It tells nobody when it does."""
+    while server.poll() is None:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 60):
+            return
+    raise AssertionError(f"sshd ended with {server.returncode}")
 
 
 def _write(path: Path, settings: dict[str, object]) -> None:

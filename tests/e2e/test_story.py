@@ -153,7 +153,7 @@ def totals(screen: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
-def until_gone(directory: Path, *, but: tuple[str, ...] = (), seconds: float = 60.0) -> None:
+def until_gone(directory: Path, *, but: tuple[str, ...] = (), seconds: float = 300.0) -> None:
     """Wait until nothing runs any more that has to do with a directory, `but` what begins so."""
     deadline = time.monotonic() + seconds
     while running := [line for line in working_for(directory).values() if not line.startswith(but)]:
