@@ -75,7 +75,7 @@ class Victim:
             _wait_until_traced(child, tracer)
             os.kill(int(child), signal.SIGCONT)
             status = int(self._line())
-            tracer.wait(30)
+            tracer.wait(300)
         finally:
             tracer.kill()
             tracer.wait()
@@ -84,7 +84,7 @@ class Victim:
     def end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(300)
 
     def _line(self) -> str:
         assert self._process.stdout is not None

@@ -566,7 +566,7 @@ async def test_looking_for_an_error_can_be_given_up(
         read = screen.source.read
 
         def slow(offset: int, length: int) -> Piece:
-            waits.wait(10)
+            waits.wait(60)
             return read(offset, length)
 
         monkeypatch.setattr(screen.source, "read", slow)

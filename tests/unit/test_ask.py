@@ -31,7 +31,7 @@ def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}", heard
-        thread.join(5)
+        thread.join(60)
 
 
 def ok(body: bytes, status: bytes = b"200 OK") -> bytes:
