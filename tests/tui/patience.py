@@ -10,7 +10,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
-SECONDS: Final = 60.0
+SECONDS: Final = 180.0
 """What a busy machine may need for what takes no time."""
 FRAMES, FRAME = 300, 1 / 60
 """How often it is looked whether all is painted, and seconds from one look to the next."""

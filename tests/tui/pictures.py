@@ -11,7 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
-PATIENCE = 40.0
+PATIENCE = 180.0
 """Seconds that a screen has to become what it should be: parts of it are composed when others are idle."""
 QUIET = 5
 """Looks in a row that must show the same before a new picture is taken."""
