@@ -147,7 +147,7 @@ class StandIn:
         self.app = app
         return app
 
-    async def until(self, wanted: Callable[[], object], seconds: float = 60.0) -> None:
+    async def until(self, wanted: Callable[[], object], seconds: float = 180.0) -> None:
         """Wait until something is so; it is looked at after every request."""
         try:
             async with asyncio.timeout(seconds), self.news:

@@ -187,7 +187,7 @@ async def running(found: OrchestratorSettings) -> AsyncIterator[Service]:
         yield Service(session, url, app[PARTS])
 
 
-async def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+async def until(true: Callable[[], bool], seconds: float = 180.0) -> None:
     """Wait for what nobody tells of."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110
