@@ -77,10 +77,11 @@ class TestBuild:
 
     async def test_the_next_work_comes_with_the_answer(self, line: StandIn, start: Start) -> None:
         async with start():
-            await line.until(lambda: line.count("work") == 1)
             await line.give(order(1), order(2), order(3, "broken"), order(4))
+            await line.until(lambda: line.count("progress"))
+            asked = line.count("work")
             await line.until(lambda: 4 in line.staged)
-            assert line.count("work") == 1
+            assert line.count("work") == asked
 
     async def test_a_failure_is_told_after_its_log(self, line: StandIn, start: Start) -> None:
         await line.give(order(1, "broken"))
@@ -253,10 +254,10 @@ class TestFaultsOfTheLine:
 
     async def test_a_forgotten_drone_introduces_itself_again(self, line: StandIn, start: Start) -> None:
         async with start():
-            await line.until(lambda: line.count("work") == 1)
+            await line.until(lambda: line.count("work"))
             line.token = "token-2"
             await line.give(NoWork())
-            await line.until(lambda: line.count("node") == 2)
+            await line.until(lambda: line.count("node") > 1)
             await line.give(order(1))
             await line.until(lambda: 1 in line.staged)
 
@@ -281,7 +282,7 @@ class TestFaultsOfTheLine:
 
     async def test_health_tells_of_an_orchestrator_that_is_gone(self, line: StandIn, start: Start) -> None:
         async with start() as url:
-            await line.until(lambda: line.count("work") == 1)
+            await line.until(lambda: line.count("work"))
             assert (await get(f"{url}/health"))["status"] == "ok"
             line.refusals["work"] = [Refused("no_orchestrator", "nobody leads", "start one")] * 50
             await line.give(NoWork())
