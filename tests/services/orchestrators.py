@@ -40,6 +40,7 @@ def settings(home: Path, **more: Any) -> OrchestratorSettings:
         "staging_dir": home / "staging",
         "production_dir": home / "production",
         "profiles_dir": home / "profiles",
+        "lease_seconds": 3600,  # a drone here is heard only when its test says something
     }
     return OrchestratorSettings(**fields | more)
 

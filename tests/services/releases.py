@@ -54,6 +54,7 @@ def settings(home: Path, *, port: int = 0, keep: int = 5) -> OrchestratorSetting
         production_dir=home / "production",
         profiles_dir=home / "profiles",
         keep_releases=keep,
+        lease_seconds=3600,  # of nodes that nobody speaks for
     )
 
 

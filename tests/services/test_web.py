@@ -52,6 +52,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             build_mode="delegate_only",
             gateway_url=url,
             heartbeat_interval=0.2,
+            lease_seconds=3600,  # of nodes that nobody speaks for
             state_dir=tmp_path / "state",
             staging_dir=tmp_path / "staging",
             production_dir=tmp_path / "production",

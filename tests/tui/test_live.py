@@ -48,6 +48,7 @@ class Site:
             build_mode="delegate_only",
             gateway_url=self.url,
             heartbeat_interval=0.2,
+            lease_seconds=3600,  # of nodes that nobody speaks for
             state_dir=self.home / "state",
             staging_dir=self.home / "staging",
             production_dir=self.home / "production",
