@@ -21,7 +21,7 @@ from swarm_node.model.events import Record
 from swarm_node.model.refusal import Refused
 from swarm_node.model.state import Build, State
 
-SLOW = 600.0
+SLOW = 1500.0
 """Seconds that a whole desktop may take on a machine that does other things too."""
 
 

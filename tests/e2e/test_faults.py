@@ -37,7 +37,7 @@ from tests.e2e.swarm import (
     working_for,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 WORLD: Final = ("app-misc/deepfield", "app-misc/moonphase", "app-misc/sundial", "app-text/almanac")
 LONGEST: Final = "sci-libs/libnebula"

@@ -16,7 +16,7 @@ from swarm_node.demo.faults import FAULTS
 from swarm_node.model.state import State
 from tests.e2e.swarm import Swarm, furnish, goes_on, named, of_a_story, settled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 BY_PACKAGE = {fault.package: fault for fault in FAULTS}
 FIRST = {
@@ -45,7 +45,7 @@ def run(swarm: Swarm, *words: str) -> "subprocess.CompletedProcess[str]":
     """The installed program, as an operator calls it."""
     command = [sys.executable, "-m", "swarm_console", "--gateway", swarm.gateway, "--run", *words]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=600, env={**os.environ, "NO_COLOR": "1"}
+        command, capture_output=True, text=True, timeout=1500, env={**os.environ, "NO_COLOR": "1"}
     )
 
 

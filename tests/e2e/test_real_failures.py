@@ -23,7 +23,7 @@ from swarm_node.portage.emerge import DRONE_FEATURES
 from tests.e2e.clinic import Clinic, opened
 from tests.unit.test_diagnosis import KINDS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 PROGRAMS = ("git", "gcc", "g++", "make", "patch", "wget")
 AT_ONCE = 2

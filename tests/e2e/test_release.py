@@ -29,7 +29,7 @@ from tests.e2e.swarm import (
     settled,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 DIAGNOSES: Final = {
     "games-misc/cometfall": ("missing-overlay", "sync-overlays"),

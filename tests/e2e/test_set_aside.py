@@ -12,7 +12,7 @@ import pytest
 from swarm_node.model.state import State
 from tests.e2e.swarm import Swarm, furnish, goes_on, of_a_story, settled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 WORLD: Final = ("app-misc/orrery", "app-misc/skyclock", "app-misc/sundial", "app-text/almanac")
 SICK: Final = "vega"

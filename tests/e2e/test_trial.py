@@ -18,7 +18,7 @@ from swarm_node.demo.site import DRONES
 from swarm_node.model.state import State
 from tests.e2e.swarm import Swarm, furnish, goes_on, named, of_a_story, settled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 ARMILLARY: Final = "app-misc/armillary"
 HEALTHY: Final = "app-text/almanac"
@@ -80,7 +80,7 @@ def fix_blocked(swarm: Swarm, *words: str) -> tuple[int, Any]:
         [*program, "--run", "fix-blocked", *words, "--yes", "--json"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "NO_COLOR": "1"},
     )
     return done.returncode, json.loads(done.stdout)
