@@ -142,7 +142,7 @@ class Feed:
         if self._app.is_web and os.getppid() != self._parent:
             self._app.exit()  # whoever served it to a browser is gone
         mirror = self._app.mirror
-        if not self.sweeper.begun and mirror.preview is None:
+        if mirror.preview is None:
             self.sweeper.begin()  # what there is now stays
         self.sweeper.sweep()
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):

@@ -17,19 +17,20 @@ ALONE: Final = (200_000, 10, 10)
 
 
 class Sweeper:
-    """Sweeps one process; Python itself does as good as never."""
+    """Sweeps a process in which Python was told not to; from then on it does as good as never."""
 
     def __init__(self) -> None:
         self._heard = 0.0
         self._looks = self._since = 0
-        self.begun = False
+        self._begun = False
 
     def begin(self) -> None:
-        """Leave alone for good what there is now, and sweep from now on."""
-        gc.freeze()
-        gc.set_threshold(*ALONE)
-        gc.enable()
-        self.begun = True
+        """Leave alone for good what there is now, and sweep from now on; once."""
+        if not self._begun and not gc.isenabled():
+            gc.freeze()
+            gc.set_threshold(*ALONE)
+            gc.enable()
+            self._begun = True
 
     def hear(self) -> None:
         """A key was pressed, or the mouse."""
@@ -38,7 +39,7 @@ class Sweeper:
     def sweep(self) -> None:
         """Look for garbage, where it is time to and no key is likely to wait."""
         new, rest = gc.get_count()[0], monotonic() - self._heard
-        if not gc.isenabled() or new < ENOUGH or (rest < BESIDE and new < TOO_MUCH):
+        if not self._begun or not gc.isenabled() or new < ENOUGH or (rest < BESIDE and new < TOO_MUCH):
             return
         self._looks, self._since = self._looks + 1, self._since + 1
         if self._since >= (OLD if rest >= RESTED else OVERDUE):

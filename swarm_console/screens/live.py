@@ -127,7 +127,13 @@ class LiveScreen(Ours, Screen[None]):
         self.console.orders.cure(message.remedy)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
+        self.call_next(self._paint_whole)
         self.call_after_refresh(self.console.feed.changed)
+
+    def _paint_whole(self) -> None:
+        """Have one frame painted; Textual 8.2 paints what has moved first, over what was there, then all."""
+        self._dirty_widgets.add(self)
+        self._repaint_required = False
 
 
 class Dialog(Ours, ModalScreen[T]):

@@ -22,7 +22,7 @@ class Clockwork:
     """Python's collector and the clock, told what to say; it keeps which generations were looked at."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now, self.new, self.on = 1_000.0, 0, True
+        self.now, self.new, self.on = 1_000.0, 0, False
         self.looked: list[int] = []
         monkeypatch.setattr(module, "monotonic", lambda: self.now)
         monkeypatch.setattr(module, "gc", self)
@@ -33,20 +33,33 @@ class Clockwork:
     def isenabled(self) -> bool:
         return self.on
 
+    def enable(self) -> None:
+        self.on = True
+
+    def freeze(self) -> None:
+        """As if."""
+
+    def set_threshold(self, *thresholds: int) -> None:
+        """As if."""
+
     def collect(self, generation: int = 2) -> None:
         self.looked.append(generation)
 
 
 def test_what_there_is_at_the_beginning_is_left_alone_and_python_as_good_as_never_looks() -> None:
+    gc.disable()
+    Sweeper().begin()
     frozen = gc.get_freeze_count()
-    sweeper = Sweeper()
-    assert not sweeper.begun
-    sweeper.begin()
-    assert sweeper.begun
-    assert gc.get_freeze_count() > frozen
+    gc.unfreeze()
+    assert frozen > 0
     assert gc.isenabled()
     assert gc.get_threshold()[0] > TOO_MUCH
-    gc.unfreeze()
+
+
+def test_where_python_looks_by_itself_it_goes_on() -> None:
+    frozen, thresholds = gc.get_freeze_count(), gc.get_threshold()
+    Sweeper().begin()
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (frozen, thresholds)
 
 
 def test_a_real_cycle_is_swept() -> None:
@@ -69,6 +82,7 @@ def test_a_real_cycle_is_swept() -> None:
 
 def test_a_key_puts_it_off_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     python, sweeper = Clockwork(monkeypatch), Sweeper()
+    sweeper.begin()
     sweeper.sweep()
     assert python.looked == [], "there is nothing new"
     python.new = ENOUGH
@@ -87,6 +101,7 @@ def test_a_key_puts_it_off_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_nothing_is_swept_while_somebody_has_it_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     python, sweeper = Clockwork(monkeypatch), Sweeper()
+    sweeper.begin()
     python.new, python.on = TOO_MUCH, False
     sweeper.sweep()
     assert python.looked == []
@@ -94,6 +109,7 @@ def test_nothing_is_swept_while_somebody_has_it_switched_off(monkeypatch: pytest
 
 def test_older_objects_are_looked_at_less_often_the_oldest_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     python, sweeper = Clockwork(monkeypatch), Sweeper()
+    sweeper.begin()
     python.new = TOO_MUCH
     sweeper.hear()
     for _ in range(OVERDUE):
