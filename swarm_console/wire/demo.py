@@ -15,7 +15,7 @@ from pathlib import Path
 from swarm_console.wire.ask import Swarm, refused
 from swarm_node.model.refusal import Refused
 
-START_SECONDS = 180.0
+START_SECONDS = 300.0
 """For the first start, which furnishes every prefix, on a slow machine."""
 STOP_SECONDS = 30.0
 TALK_SECONDS, RETRY_SECONDS, LOOK_SECONDS = 5.0, 0.5, 0.05
