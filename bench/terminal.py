@@ -21,6 +21,8 @@ from rich.cells import cell_len
 
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 CHUNK: Final = 1 << 16
+TOGETHER: Final = 0.0005
+"""Seconds within which the next piece of one frame comes: a terminal reads faster than this one draws."""
 _TOKEN: Final = re.compile(
     r"\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]"
     r"|(?P<break>[\r\n])|(?P<text>[^\x00-\x1f]+)|[\x00-\x1a\x1c-\x1f]"
@@ -78,16 +80,16 @@ class Terminal:
         return self.read
 
     def look(self, seconds: float) -> bool:
-        """Take in one piece of output if there is one in time. Raises: Ended, with the screen as a note."""
-        if not select.select([self._master], [], [], max(seconds, 0.0))[0]:
-            return False
-        try:
-            piece = os.read(self._master, CHUNK)
-        except OSError:
-            raise self._ended() from None
-        self.read = time.perf_counter()
-        self._draw(self._decode(piece))
-        return True
+        """Take in what comes at once, if anything comes in time. Raises: Ended, with the screen as a note."""
+        pieces = []
+        while select.select([self._master], [], [], TOGETHER if pieces else max(seconds, 0.0))[0]:
+            try:
+                pieces.append(os.read(self._master, CHUNK))
+            except OSError:
+                raise self._ended() from None
+            self.read = time.perf_counter()
+        self._draw(self._decode(b"".join(pieces)))
+        return bool(pieces)
 
     def watch(self, seconds: float) -> None:
         """Take in whatever comes for so long. Raises: Ended, with the screen as a note."""

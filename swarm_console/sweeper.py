@@ -4,13 +4,13 @@ import gc
 from time import monotonic
 from typing import Final
 
-ENOUGH, TOO_MUCH = 5_000, 50_000
+ENOUGH, TOO_MUCH = 2_500, 7_500
 """New objects after which a look is worth while, and after which no key puts it off any longer."""
-BESIDE: Final = 0.3
+BESIDE: Final = 0.2
 """Seconds without a key after which another is not on its way."""
-RESTED: Final = 2.0
+RESTED: Final = 0.4
 """Seconds without a key after which even the oldest objects may be looked at."""
-MIDDLE, OLD, OVERDUE = 10, 40, 200
+MIDDLE, OLD, OVERDUE = 5, 12, 30
 """Looks at the newest objects between two at those that outlived one, and at all; how long that can wait."""
 ALONE: Final = (200_000, 10, 10)
 """Python's own thresholds: a net below this one."""

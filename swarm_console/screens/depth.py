@@ -49,9 +49,21 @@ class DepthScreen(PanedScreen):
         if (replay := self.console.projector.replay) is not None or self.query("PlayBar"):
             self.bar(replay)
         self.draw(self.console.picture())
-        # A part tells of its new height a little later; told before it is shown, the first frame is right.
+        self._measure_anew()
+
+    def _measure_anew(self) -> None:
+        """Have the next frame lay out and paint everything, without a message from each part that wants it.
+
+        Textual 8.2 handles forty of these for longer than the frame takes, and paints before the last is in.
+        """
         for part in self.walk_children(Widget):
-            part._check_refresh()
+            if part._layout_required:
+                for ancestor in part.ancestors:
+                    if isinstance(ancestor, Widget):
+                        ancestor._clear_arrangement_cache()
+                        ancestor._layout_updates += 1
+            part._layout_required = part._repaint_required = False
+        self._layout_required = True
 
     def connect(self) -> Swarm:
         """A way to ask."""

@@ -94,7 +94,7 @@ def test_a_key_puts_it_off_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
     sweeper.sweep()
     assert python.looked == [0]
     python.new = ENOUGH
-    python.now += BESIDE
+    python.now += 2 * BESIDE
     sweeper.sweep()
     assert python.looked == [0, 0]
 
@@ -116,7 +116,7 @@ def test_older_objects_are_looked_at_less_often_the_oldest_at_rest(monkeypatch: 
         sweeper.sweep()
     assert python.looked.count(1) == OVERDUE // MIDDLE - 1
     assert [place for place, looked in enumerate(python.looked, 1) if looked == 2] == [OVERDUE]
-    python.now += RESTED
+    python.now += 2 * RESTED
     python.looked.clear()
     for _ in range(OLD):
         sweeper.sweep()
