@@ -27,8 +27,8 @@ class DepthScreen(PanedScreen):
     dossier: Dossier
     _attempt: int | None = None
     """The attempt that is marked; None: the newest, whichever that becomes."""
-    _away = False
-    """Whether it was put away, and so is as if newly made."""
+    _away = True
+    """Whether it is as if newly made: not drawn since it was put away, if ever."""
 
     def __init__(self, subject: str) -> None:
         super().__init__()
@@ -41,7 +41,6 @@ class DepthScreen(PanedScreen):
     def turn_to(self, subject: str) -> None:
         """Be about another subject from now on, as if newly made."""
         self._put_away()
-        self._away = False
         self.dossier = self.begin_dossier(subject)
         for frame in self.query(Frame):
             self._hand_dossier(frame)
@@ -85,6 +84,7 @@ class DepthScreen(PanedScreen):
         frame.dossier, frame.connect = self.dossier, self.connect
 
     def parts(self, picture: Picture) -> Iterator[None]:
+        self._away = False
         self.query_one(".about", Prose).show(self.about(picture))
         yield
         yield from super().parts(picture)
@@ -101,13 +101,16 @@ class DepthScreen(PanedScreen):
         log.draw(picture)
 
     def on_attempt_marked(self, message: AttemptMarked) -> None:
+        if self._away:
+            return
         tales = self.dossier.tales(self.console.picture())
         newest = not tales or tales[0].number == message.number
         self._attempt = None if newest else message.number
         self._draw_log(self.console.picture())
 
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
-        if self not in self.app.screen_stack:  # left, not covered: nothing more of its log is wanted
+        left = self not in self.app.screen_stack  # not covered: nothing more of its log is wanted
+        if left and self.app.is_screen_installed(self):
             self._put_away()
 
     def _put_away(self) -> None:

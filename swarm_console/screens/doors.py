@@ -24,16 +24,16 @@ def node(app: "SwarmConsole", name: str) -> None:
 def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None:
     """Show the one that was left last again; a new one where there is none, or it lies open below."""
     name = kind.__name__
-    if not app.is_screen_installed(name):
-        app.install_screen(kind(subject), name)
-    screen = app.get_screen(name, kind)
-    if not screen.is_mounted:
-        app.push_screen(screen)
-    elif screen in app.screen_stack:
-        app.push_screen(kind(subject))
+    if app.is_screen_installed(name):
+        kept = app.get_screen(name, kind)
+        free = kept.is_mounted and kept not in app.screen_stack
+        if free:
+            kept.turn_to(subject)
+        app.push_screen(kept if free else kind(subject))
     else:
-        screen.turn_to(subject)
-        app.push_screen(screen)
+        first = kind(subject)
+        app.install_screen(first, name)
+        app.push_screen(first)
 
 
 def cluster(app: "SwarmConsole", cause: str) -> None:

@@ -98,6 +98,8 @@ class LiveScreen(Ours, Screen[None]):
             self.draw(self.console.picture())
 
     def on_mount(self) -> None:
+        if self not in self.app.screen_stack:
+            return  # it was left before it was there
         self.draw(self.console.picture())  # so that the first frame shows it, though no size is known yet
         self.bar(self.console.projector.replay)
 

@@ -7,6 +7,7 @@ import pytest
 from textual.screen import Screen
 
 from swarm_console.panes.lines import LogLines
+from swarm_console.screens import doors
 from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.package import PackageScreen
 from tests.tui import test_node, test_package
@@ -71,6 +72,29 @@ async def test_one_that_lies_below_is_left_alone(open_console: Open) -> None:
         assert (below.build, above.build) == (FIREFOX, "dev-lang/rust-1.88.0")
         await stage.press("escape")
         assert stage.text() == seen
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["the first time", "another time"])
+async def test_keys_that_come_before_it_shows_do_no_harm(again: bool, open_console: Open) -> None:
+    async with open_console(failing()) as stage:
+        if again:
+            await test_package.opened(stage, MPV)
+            await leave(stage)
+        for number in (CURL, MPV):
+            doors.package(stage.app, number)
+        first, second = stage.app.screen_stack[-2:]
+        assert first is not second
+        stage.app.pop_screen()
+        stage.app.pop_screen()
+        doors.package(stage.app, CURL)
+        await stage.settle()
+        shown = await test_package.opened(stage, MPV)
+        assert shown.build == MPV
+        assert f"{MPV}   " in stage.text()
+        await stage.press("escape")
+        assert f"{CURL}   " in stage.text()
+        await stage.press("escape")
+        assert len(stage.app.screen_stack) == 1
 
 
 async def test_a_theme_and_a_size_that_came_meanwhile_are_its_own(open_console: Open) -> None:
