@@ -86,6 +86,8 @@ class Terminal:
             try:
                 pieces.append(os.read(self._master, CHUNK))
             except OSError:
+                if pieces:
+                    break  # its last words count
                 raise self._ended() from None
             self.read = time.perf_counter()
         self._draw(self._decode(b"".join(pieces)))
