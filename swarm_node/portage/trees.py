@@ -33,6 +33,9 @@ LOCAL: Final = ("/distfiles", "/local", "/packages", "/.git")
 SECONDS: Final = 1800.0
 """The time limit of one transfer."""
 
+AT_ONCE: Final = 500
+"""Files that are named in one command line."""
+
 
 def trees(prefix: Prefix) -> tuple[Repository, ...]:
     """The repositories that the swarm keeps in step: those with a sync type of ours."""
@@ -73,7 +76,7 @@ async def sync(tree: Repository) -> str:
         await _obtain(tree, uri)
     elif tree.sync_type == "git":
         await _fetch(tree, uri)
-        await _git(tree, "merge", "--ff-only", "--quiet", "FETCH_HEAD")
+        await _forward(tree)
     else:
         await _rsync(tree, uri, tree.location)
     return await tree_hash(tree.location)
@@ -189,6 +192,37 @@ async def _fetch(tree: Repository, uri: str) -> None:
         branch = await _git(tree, "symbolic-ref", "--quiet", "--short", "HEAD")
         wanted = await _git(tree, "config", "--get", f"branch.{branch}.merge")
     await _git(tree, "fetch", "--quiet", "--no-tags", "--", uri, wanted)
+
+
+async def _forward(tree: Repository) -> None:
+    """Merge what was fetched; what a merge that was interrupted has put there already is in no one's way."""
+    merge = ("merge", "--ff-only", "--quiet", "FETCH_HEAD")
+    try:
+        await _git(tree, *merge)
+    except Refused:
+        arrived = await _arrived(tree)
+        for start in range(0, len(arrived), AT_ONCE):
+            await _git(tree, "add", "--force", "--", *arrived[start : start + AT_ONCE])
+        await _git(tree, *merge)
+
+
+async def _arrived(tree: Repository) -> list[str]:
+    """The files that are not what git has recorded, but byte for byte what was fetched."""
+    wanted = {}
+    for entry in (await _git(tree, "ls-tree", "-r", "-z", "FETCH_HEAD")).split("\0"):
+        kind, _, name = entry.partition("\t")
+        wanted[name] = kind.rpartition(" ")[2]
+    strange = (await _git(tree, "ls-files", "--others", "--modified", "-z")).split("\0")
+    known = [name for name in strange if name in wanted and _is_file(tree.location / name)]
+    hashes = []
+    for start in range(0, len(known), AT_ONCE):
+        names = known[start : start + AT_ONCE]
+        hashes += (await _git(tree, "hash-object", "--no-filters", "--", *names)).splitlines()
+    return [name for name, found in zip(known, hashes, strict=True) if found == wanted[name]]
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 async def _reset(tree: Repository, uri: str) -> None:

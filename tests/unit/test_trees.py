@@ -112,6 +112,40 @@ class TestGit:
         assert await fix(clone) == head
         assert not (clone.location / "app-misc/stray").exists()
 
+    async def test_a_merge_that_was_interrupted_is_gone_on_with(
+        self, clone: Repository, upstream: Path
+    ) -> None:
+        await sync(clone)
+        news = {
+            "app-misc/hello/hello-1.ebuild": "EAPI=8\n# changed\n",
+            "app-misc/hello/hello-2.ebuild": "EAPI=8\n",
+            "app-misc/new one/new-1.ebuild": "EAPI=8\n",
+            "late": "late\n",
+        }
+        for root, names in ((upstream, list(news)), (clone.location, list(news)[:-1])):
+            for name in names:
+                (root / name).parent.mkdir(exist_ok=True)
+                (root / name).write_text(news[name])
+        head = commit(upstream)
+        assert await sync(clone) == head
+        assert (clone.location / "late").read_text() == "late\n"
+
+    @pytest.mark.parametrize("name", ["app-misc/hello/hello-1.ebuild", "app-misc/hello/hello-2.ebuild"])
+    async def test_what_somebody_wrote_is_not_lost_to_what_upstream_has_there(
+        self, name: str, clone: Repository, upstream: Path
+    ) -> None:
+        await sync(clone)
+        (upstream / name).write_text("EAPI=8\n# theirs\n")
+        (upstream / "app-misc/hello/hello-3.ebuild").write_text("EAPI=8\n")
+        commit(upstream)
+        (clone.location / name).write_text("EAPI=8\n# mine\n")
+        (clone.location / "app-misc/hello/hello-3.ebuild").write_text("EAPI=8\n")
+        with pytest.raises(Refused) as refused:
+            await sync(clone)
+        assert name in refused.value.message
+        assert "sync-fix" in refused.value.hint
+        assert (clone.location / name).read_text() == "EAPI=8\n# mine\n"
+
     async def test_fix_heals_a_local_commit_that_sync_refuses(
         self, clone: Repository, upstream: Path
     ) -> None:
