@@ -145,13 +145,13 @@ class Pane(Frame, Generic[T]):
         if self._entry is None:
             self._entry = Input(placeholder=ENTRY, classes="sieve")
             self._entry.cursor_blink = False
+            self.watch(self._entry, "value", self._sift, init=False)  # a message comes a frame later
             await self.mount(self._entry)
         self._entry.display = True
         self._entry.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._sift(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
