@@ -163,9 +163,8 @@ class Pane(Frame, Generic[T]):
         had = self.table.sieve is not None
         if self._entry is not None:
             had = had or self._entry.display
-            self._entry.value = ""
+            self._entry.value = ""  # which sifts
             self._entry.display = False
-        self._sift("")
         return had
 
     def begin_anew(self) -> None:
