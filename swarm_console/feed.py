@@ -13,6 +13,7 @@ from swarm_console.keyboard.offer import obstacle
 from swarm_console.known.follower import follow, watch_health
 from swarm_console.known.picture import Picture
 from swarm_console.manners.attention import Vigil, claims, headline
+from swarm_console.screens import doors
 from swarm_console.screens.live import LiveScreen
 from swarm_console.sweeper import Sweeper
 
@@ -26,6 +27,8 @@ REST: Final = 4
 ENOUGH, BREATH = 0.005, 0.005
 """Seconds of drawing after which keys have their turn, and how long that is."""
 TICK_SECONDS: Final = 1.0
+LULL: Final = 2.0
+"""Seconds without a key after which what comes later is made ready."""
 
 
 class Feed:
@@ -38,6 +41,8 @@ class Feed:
         self._vigil = Vigil()
         self._seen = False
         """Whether a picture of the swarm was drawn."""
+        self._ready = False
+        """Whether the screens that one is likely to go to are made."""
         self._parent = os.getppid()
         self.sweeper = Sweeper()
 
@@ -145,5 +150,8 @@ class Feed:
         if mirror.preview is None:
             self.sweeper.begin()  # what there is now stays
         self.sweeper.sweep()
+        if not self._ready and self._seen and mirror.preview is None and self.sweeper.rest > LULL:
+            self._ready = True
+            doors.make_ready(self._app)
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
             self.changed()

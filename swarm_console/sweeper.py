@@ -20,7 +20,7 @@ class Sweeper:
     """Sweeps a process in which Python was told not to; from then on it does as good as never."""
 
     def __init__(self) -> None:
-        self._heard = 0.0
+        self._heard = monotonic()
         self._looks = self._since = 0
         self._begun = False
 
@@ -36,9 +36,14 @@ class Sweeper:
         """A key was pressed, or the mouse."""
         self._heard = monotonic()
 
+    @property
+    def rest(self) -> float:
+        """Seconds without a key."""
+        return monotonic() - self._heard
+
     def sweep(self) -> None:
         """Look for garbage, where it is time to and no key is likely to wait."""
-        new, rest = gc.get_count()[0], monotonic() - self._heard
+        new, rest = gc.get_count()[0], self.rest
         if not self._begun or not gc.isenabled() or new < ENOUGH or (rest < BESIDE and new < TOO_MUCH):
             return
         self._looks, self._since = self._looks + 1, self._since + 1

@@ -36,6 +36,18 @@ def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None
         app.push_screen(first)
 
 
+def make_ready(app: "SwarmConsole") -> None:
+    """Make the screens in depth before anybody goes there: the first of each takes a tenth of a second."""
+    from swarm_console.screens.node import NodeScreen
+    from swarm_console.screens.package import PackageScreen
+
+    kinds: tuple[type[DepthScreen], ...] = (PackageScreen, NodeScreen)
+    for kind in kinds:
+        if not app.is_screen_installed(kind.__name__):
+            app.install_screen(kind(""), kind.__name__)
+            app._get_screen(kind.__name__)  # Textual 8.2 has no other way to mount one that shows later
+
+
 def cluster(app: "SwarmConsole", cause: str) -> None:
     """A cause of blocked builds in depth."""
     from swarm_console.screens.cluster import ClusterScreen

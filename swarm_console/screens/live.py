@@ -30,20 +30,22 @@ class Ours(Keyed):
     """Whatever is a part of our console."""
 
     _theme = ""
-    """The theme in which it was shown last."""
+    """The theme in which it was made, or shown last."""
 
     @property
     def console(self) -> "SwarmConsole":
         """The App, as what it is."""
         return cast("SwarmConsole", self.app)
 
+    def on_mount(self) -> None:
+        self._theme = self.app.theme
+
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Keep the styles, which every part of a new screen has just been given.
 
         Of those that lie below another a change of theme tells all, but not one that was put away meanwhile.
         """
-        put_away = self._theme not in ("", self.app.theme)
-        event.refresh_styles = put_away or self.app.css_monitor is not None
+        event.refresh_styles = self._theme != self.app.theme or self.app.css_monitor is not None
         self._theme = self.app.theme
 
     def on_unmount(self) -> None:

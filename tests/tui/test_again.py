@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
+from swarm_console import feed
 from swarm_console.panes.lines import LogLines
 from swarm_console.screens import doors
 from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.package import PackageScreen
-from tests.tui import test_node, test_package
+from tests.tui import patience, test_node, test_package
 from tests.tui.conftest import Open, Stage
 from tests.tui.scenes.node import used
 from tests.tui.scenes.package import CURL, FIREFOX, MPV, failing, held_up
@@ -60,6 +61,58 @@ async def test_nothing_is_left_of_what_was_there_before(
         assert (again.marked, again.present) == (new.marked, new.present)
         assert stage.text() == wanted
         assert type(stage.app.focused) is focused
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
+@pytest.mark.parametrize(("scene", "opened", "before", "then"), [PACKAGE, WAITING, NODE])
+async def test_one_made_before_it_is_wanted_looks_as_any_other(
+    scene: Callable[[], Story],
+    opened: Opened,
+    before: str,
+    then: str,
+    size: tuple[int, int],
+    open_console: Open,
+) -> None:
+    async with open_console(scene(), size=size) as stage:
+        new = await opened(stage, then)
+        wanted, focused = stage.text(), type(stage.app.focused)
+    async with open_console(scene(), size=size) as stage:
+        await stage.pilot.resize_terminal(200, 60)
+        made = await ready(stage)
+        stage.app.theme = "swarm-light"
+        await stage.pilot.resize_terminal(*size)
+        await stage.settle()
+        first = await opened(stage, then)
+        assert first in made
+        assert (first.marked, first.present) == (new.marked, new.present)
+        assert stage.text() == wanted
+        assert type(stage.app.focused) is focused
+        colour = first.query_one(".about").styles.color
+        first.update_node_styles(animate=False)
+        assert colour == first.query_one(".about").styles.color
+
+
+async def test_the_next_are_made_while_no_key_is_pressed_and_once(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_console(failing()) as stage:
+        installed = stage.app._installed_screens
+        stage.app.feed._tick()
+        assert not installed
+        monkeypatch.setattr(feed, "LULL", -1.0)
+        stage.app.feed._tick()
+        made = dict(installed)
+        assert set(made) == {"PackageScreen", "NodeScreen"}
+        stage.app.feed._tick()
+        assert installed == made
+
+
+async def ready(stage: Stage) -> list[Screen[Any]]:
+    """The screens that are made before they are wanted, mounted."""
+    doors.make_ready(stage.app)
+    made = [stage.app.get_screen(name) for name in ("PackageScreen", "NodeScreen")]
+    await patience.until(stage.pilot, lambda: all(each.is_mounted for each in made))
+    return made
 
 
 async def test_one_that_lies_below_is_left_alone(open_console: Open) -> None:

@@ -62,7 +62,8 @@ def test_where_python_looks_by_itself_it_goes_on() -> None:
     assert (gc.get_freeze_count(), gc.get_threshold()) == (frozen, thresholds)
 
 
-def test_a_real_cycle_is_swept() -> None:
+def test_a_real_cycle_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BESIDE", 0.0)
     gc.disable()
     gc.collect()
     sweeper = Sweeper()
