@@ -128,12 +128,18 @@ class SwarmConsole(Answering):
             self.feed.sweeper.hear()
         await super().on_event(event)
 
+    @property
+    def _background_screens(self) -> list[Screen[object]]:
+        """Textual 8.2 goes on painting what lies below an opaque screen, and with it the opaque one anew."""
+        stack = self._screen_stack
+        return [] if stack and stack[-1].styles.background.a == 1 else super()._background_screens
+
     # -- what its parts ask of it
 
-    def picture(self) -> Picture:
-        """The swarm as it is now."""
+    def picture(self, hurried: bool = True) -> Picture:
+        """The swarm as it is now; hurried where a key waits for it."""
         busy, replayed = self.orders.busy, self.projector.title
-        return Picture(self.mirror, self.clock(), busy, self.locked, self.key_names, replayed)
+        return Picture(self.mirror, self.clock(), busy, self.locked, self.key_names, replayed, hurried)
 
     @property
     def about(self) -> LiveScreen:

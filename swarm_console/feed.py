@@ -81,7 +81,7 @@ class Feed:
         """The same, part by part."""
         if not self._app.is_running:
             return
-        picture = self._app.picture()
+        picture = self._app.picture(hurried=False)
         self._grey(picture)
         self._call(picture)
         for screen in tuple(self._app.screen_stack):

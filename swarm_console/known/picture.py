@@ -42,6 +42,7 @@ class Picture:
         locked: str = "",
         keys: Mapping[str, str] = MappingProxyType({}),
         replay: str = "",
+        hurried: bool = False,
     ) -> None:
         self.mirror, self.now = mirror, now
         self.busy = busy
@@ -52,6 +53,8 @@ class Picture:
         """How the key of each action is written, by the action's name."""
         self.replay = replay
         """What of the past is shown in place of the present; "" for nothing."""
+        self.hurried = hurried
+        """Whether a key waits for it: what takes long is worked out for another."""
 
     @property
     def state(self) -> State:
@@ -81,7 +84,7 @@ class Picture:
     @cached_property
     def clusters(self) -> Sequence[Cluster]:
         """The blocked builds by their causes, the one that holds up the most first."""
-        return standing(self.state, self.mirror.clusters.whole(self.state, self.now))
+        return standing(self.state, self.mirror.clusters.whole(self.state, self.now, self.hurried))
 
     @property
     def staged(self) -> Sequence[Build]:
@@ -107,12 +110,14 @@ class Picture:
     def remaining(self) -> Remaining | None:
         if self.mirror.preview is not None:
             return None
-        return self.mirror.remaining(self.state, self.now)
+        return self.mirror.remaining(self.state, self.now, self.hurried)
 
     @cached_property
     def ends(self) -> Mapping[str, float]:
         """When builds that run or come next should be over (Unix seconds), as far as that can be foreseen."""
-        return {} if self.mirror.preview is not None else self.mirror.ends(self.state, self.now) or {}
+        if self.mirror.preview is not None:
+            return {}
+        return self.mirror.ends(self.state, self.now, self.hurried) or {}
 
     @cached_property
     def fraction_done(self) -> float:
@@ -120,7 +125,7 @@ class Picture:
         total = self.coming or len(self.state.builds)
         if not total:
             return 0.0
-        done = self.mirror.done(self.state, self.now)
+        done = self.mirror.done(self.state, self.now, self.hurried)
         return min((self.totals.complete if done is None else done) / total, 1.0)
 
     @property

@@ -12,9 +12,9 @@ T = TypeVar("T")
 Steps = Generator[None, None, T]
 """Work that yields after every few thousandths of a second; one that never yields is done at once."""
 SLICE: Final = 0.0025
-"""Seconds of work for one picture; three times as much while there is no figure at all."""
-APART: Final = 0.1
-"""Seconds between two slices: a picture that a key wants, soon after another, does not wait for one."""
+"""Seconds of work for one picture."""
+FIRST: Final = 0.015
+"""The same while there is no figure at all."""
 
 
 class Sliced(Generic[T]):
@@ -31,24 +31,28 @@ class Sliced(Generic[T]):
         self._subject: object = None
         self._steps: Steps[T] | None = None
         self._value: T | None = None
-        self._cost = self._until = self._worked = 0.0
+        self._cost = self._until = 0.0
 
-    def __call__(self, state: State, now: float) -> T | None:
-        """The newest complete figure; None for as long as there never was one of this state."""
+    def __call__(self, state: State, now: float, hurried: bool = False) -> T | None:
+        """The newest complete figure; None for as long as there never was one of this state.
+
+        Work that is begun does not go on for a picture that is hurried: a key waits for it.
+        """
         if state is not self._state:
             self.forget()
             self._state = state
+        elif hurried and (self._value is not None or self._steps is not None):
+            return self._value
         if self._steps is None and not self._rests(now):
             self._subject = self._about()
             self._steps, self._cost = self._make(state, now), 0.0
-        hurried = 0.0 < now - self._worked < APART
-        if self._steps is not None and not hurried:
-            self._go_on(self._steps, now, SLICE if self._value is not None else 3 * SLICE)
+        if self._steps is not None:
+            self._go_on(self._steps, now, SLICE if self._value is not None else FIRST)
         return self._value
 
-    def whole(self, state: State, now: float) -> T:
+    def whole(self, state: State, now: float, hurried: bool = False) -> T:
         """The same, but where there is no figure at all it is worked out at once."""
-        found = self(state, now)
+        found = self(state, now, hurried)
         while found is None:
             assert self._steps is not None
             found = self._go_on(self._steps, now, inf)
@@ -64,8 +68,7 @@ class Sliced(Generic[T]):
         return costly and self._about() == self._subject
 
     def _go_on(self, steps: Steps[T], now: float, enough: float) -> T | None:
-        begin = thread_time()
-        self._worked, spent = now, 0.0
+        begin, spent = thread_time(), 0.0
         while spent < enough:
             try:
                 next(steps)

@@ -4,7 +4,8 @@ from functools import partial
 from typing import Final
 
 from textual.app import App
-from textual.notifications import SeverityLevel
+from textual.notifications import Notifications, SeverityLevel
+from textual.widgets._toast import ToastRack
 
 from swarm_console.errors import said
 from swarm_console.words.harmless import harmless, one_line
@@ -24,6 +25,17 @@ class Speaking(App[None]):
     ) -> None:
         """Say something."""
         self.notify(harmless(text), title=one_line(title), severity=severity, timeout=seconds, markup=False)
+
+    def _refresh_notifications(self) -> None:
+        """Show what was said on the uppermost screen, and there alone.
+
+        Textual 8.2 leaves it on those below, where it shines through a dialog for as long as that is open.
+        """
+        super()._refresh_notifications()
+        for below in self.screen_stack[:-1]:
+            for rack in below.children:
+                if isinstance(rack, ToastRack):
+                    self.call_later(rack.show, Notifications())
 
     def deny(self, title: str, reason: str) -> None:
         """Say why something cannot be done."""

@@ -1,7 +1,7 @@
 """Screens that show the swarm as it is: the App hands each of them every new picture."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual._styles_cache import StylesCache
@@ -47,6 +47,18 @@ class Ours(Keyed):
         """
         event.refresh_styles = self._theme != self.app.theme or self.app.css_monitor is not None
         self._theme = self.app.theme
+
+    def _compositor_refresh(self) -> None:
+        """Paint what has changed, and whatever lies between and lets it shine through.
+
+        Textual 8.2 has only the uppermost screen painted anew.
+        """
+        below, stack = cast("Screen[Any]", self), self.app.screen_stack
+        changed = tuple(below._compositor._dirty_regions)
+        if changed and below in stack:
+            for between in stack[stack.index(below) + 1 : -1]:
+                between._set_dirty(*changed)
+        super()._compositor_refresh()  # type: ignore[misc]
 
     def on_unmount(self) -> None:
         """Let go of what was painted: Textual 8.2 keeps it for the last 1,024 widgets, gone or not."""

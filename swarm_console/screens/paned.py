@@ -131,6 +131,9 @@ class PanedScreen(LiveScreen):
     def _fit(self, size: Size) -> None:
         self.set_class(self.is_small(*size), "-small")
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        self._fit(self.app.size)  # what lay below has not heard of another
+
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size)
         self.draw_soon()
