@@ -81,6 +81,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """What is said where there are no rows at all."""
         self._name: str | None = None
         """Key of the item under the cursor; the items may be a view that changes by itself."""
+        self._seen: list[str] = []
+        """The keys of the rows on the screen."""
         self._drawn: list[Sequence[Cell]] = []
         """The rows on the screen."""
         self._drawn_as: tuple[int, int, Sequence[Column]] = (0, 0, ())
@@ -152,8 +154,9 @@ class Table(ScrollView, Generic[T], can_focus=True):
 
     @property
     def marked(self) -> T | None:
-        """The item under the cursor."""
-        return self._items[self.cursor] if 0 <= self.cursor < len(self._items) else None
+        """The item that one sees under the cursor, wherever it is by now; None where it is gone."""
+        place = self._place_of(self._name, -1) if self._name is not None else -1
+        return self._items[place] if place >= 0 else None
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -172,15 +175,17 @@ class Table(ScrollView, Generic[T], can_focus=True):
 
     def _follow(self) -> None:
         """Keep the cursor on the item that it was on, wherever that is now."""
-        last, name, key = len(self._items) - 1, self._name, self._key
-        place = max(0, min(self.cursor, last))
-        if last >= 0 and name is not None and key(self._items[place]) != name and not self._stuck:
-            place = self._place_of(name, place)
+        place = max(0, min(self.cursor, len(self._items) - 1))
+        if self._name is not None and not self._stuck:
+            place = self._place_of(self._name, place)
         self.cursor = place
         self._remember()
 
     def _place_of(self, name: str, otherwise: int) -> int:
-        """Where an item is now; a long list knows that itself."""
+        """Where an item is now, most likely where it was last; a long list knows that itself."""
+        for place in (otherwise, self.cursor):
+            if 0 <= place < len(self._items) and self._key(self._items[place]) == name:
+                return place
         if isinstance(self._items, Findable):
             found = self._items.find(name)
         else:
@@ -193,8 +198,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         return self._sticky and not self.cursor
 
     def _remember(self) -> None:
-        marked = self.marked
-        name = self._key(marked) if marked is not None else None
+        name = self._key(self._items[self.cursor]) if self._items else None
         if name != self._name:
             self._name = name
             if name is not None:
@@ -209,7 +213,9 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def _look(self) -> None:
         """Make cells of the rows that can be seen."""
         top, rows = int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)
-        self._drawn = [tuple(self._cells(item)) for item in self._items[top : top + rows]]
+        shown = self._items[top : top + rows]
+        self._drawn = [tuple(self._cells(item)) for item in shown]
+        self._seen = [self._key(item) for item in shown]
         self._drawn_as = (top, rows, self.columns)
 
     def _refresh_row(self, row: int) -> None:
@@ -286,9 +292,24 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.scroll_to(y=self.cursor - room + 1, animate=False)
 
     def action_move(self, by: int) -> None:
-        self._follow()  # from the row that one sees, wherever that is by now
-        self._put(self.cursor + by)
+        self._put(self._away(by))
         self._repaint(False)
+
+    def _away(self, by: int) -> int:
+        """The place of the row that one sees so many rows away, wherever it is by now.
+
+        Of what is out of sight, as many rows from the one in sight that has moved less: the one under the
+        cursor may have ended meanwhile, and be far away.
+        """
+        if self._name not in self._seen:
+            self._follow()
+            return self.cursor + by
+        here, last = self._seen.index(self._name), len(self._seen) - 1
+        aim = max(0, min(here + by, last))
+        rows, top = (aim,) if aim == here + by else (aim, here), self._drawn_as[0]
+        places = ((self._place_of(self._seen[row], top + row) - row, row) for row in rows)
+        shift, _ = min(places, key=lambda found: abs(found[0] - top))
+        return shift + here + by
 
     def action_leaf(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - HEADER_ROWS - 1))
@@ -301,12 +322,12 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._remember()
 
     def action_choose(self) -> None:
-        if self.marked is not None:
-            self.post_message(RowChosen(self._key(self.marked)))
+        if self._name is not None:
+            self.post_message(RowChosen(self._name))
 
     def on_click(self, event: events.Click) -> None:
-        row = event.y - HEADER_ROWS + int(self.scroll_offset.y)
-        if event.y >= HEADER_ROWS and row < len(self._items):
-            self._put(row)
+        row = event.y - HEADER_ROWS
+        if 0 <= row < len(self._seen):
+            self._put(self._place_of(self._seen[row], row + int(self.scroll_offset.y)))
             if event.chain == 2:
                 self.action_choose()

@@ -1,0 +1,114 @@
+"""The cursor among rows that change between what one sees and what one presses."""
+
+import msgspec
+import pytest
+
+from swarm_console.panes.events import EventsPane
+from swarm_console.panes.queue import QueuePane
+from swarm_console.panes.table import Table
+from swarm_console.screens.package import PackageScreen
+from swarm_node.model.state import Build
+from tests.tui.conftest import Open, Stage
+from tests.tui.story import building
+
+IZAR, TARN = "drone-Izar", "drone-Tarn"
+
+
+def queue(stage: Stage) -> Table[Build]:
+    """The table of the queue."""
+    return stage.app.query_one(QueuePane).table
+
+
+def behind_the_picture(stage: Stage, *nodes: str) -> None:
+    """Let nodes hand in what they build, known to the console and not drawn yet."""
+    seen = stage.story.state.seq
+    for node in nodes:
+        stage.story.stage(node)
+    news = [record for record in stage.story.told if record.seq > seen]
+    stage.app.mirror.take(msgspec.json.encode({"events": news}))
+
+
+async def test_what_one_sees_marked_is_what_is_meant(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        await stage.press("2", "down", "down")
+        table = queue(stage)
+        seen = table._seen[2]
+        behind_the_picture(stage, IZAR)
+        assert table._key(table._items[table.cursor]) != seen
+        assert table.marked is not None
+        assert (table.marked.id, stage.app.about.marked) == (seen, seen)
+        await stage.pilot.press("enter")
+        await stage.settle()
+        assert isinstance(stage.app.screen, PackageScreen)
+        assert stage.app.screen.build == seen
+
+
+async def test_down_goes_to_the_row_below_though_the_marked_one_is_far_away_by_now(
+    open_console: Open,
+) -> None:
+    async with open_console(building()) as stage:
+        await stage.press("2")
+        table = queue(stage)
+        first, second = table._seen[:2]
+        node = stage.story.state.attempts[stage.story.state.builds[first].attempt or 0].node
+        behind_the_picture(stage, node)
+        assert table._place_of(first, 0) > 2
+        await stage.pilot.press("down")
+        assert table.marked is not None
+        assert table.marked.id == second
+
+
+async def test_a_page_down_is_one_from_where_most_rows_are(open_console: Open) -> None:
+    async with open_console(building(), size=(60, 16)) as stage:
+        await stage.press("2", "down")
+        table = queue(stage)
+        wanted = [build.id for build in table._items][1 + table.size.height - 2]
+        assert wanted not in table._seen
+        moved = list(table._items)
+        moved.append(moved.pop(1))
+        table._items = moved
+        await stage.pilot.press("pagedown")
+        assert table.marked is not None
+        assert table.marked.id == wanted, "not a page from where the marked one is by now"
+
+
+async def test_a_click_marks_what_one_sees(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        table = queue(stage)
+        seen = table._seen[5]
+        behind_the_picture(stage, IZAR, TARN)
+        await stage.pilot.click(table, offset=(5, 6))
+        assert table.marked is not None
+        assert table.marked.id == seen
+
+
+async def test_what_is_newest_at_the_head_is_not_what_one_sees(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        await stage.press("5")
+        table = stage.app.query_one(EventsPane).table
+        first, second = table._seen[:2]
+        table._items = stage.app.mirror.newest(500)
+        behind_the_picture(stage, IZAR)
+        table._items = stage.app.mirror.newest(500)
+        assert table._key(table._items[0]) != first
+        assert table.marked is not None
+        assert table._key(table.marked) == first
+        await stage.pilot.press("down")
+        assert table.marked is not None
+        assert table._key(table.marked) == second
+
+
+async def test_what_is_gone_is_not_marked_and_no_other_in_its_place(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[str] = []
+    monkeypatch.setattr(QueuePane, "opened", lambda pane, key: chosen.append(key))
+    async with open_console(building()) as stage:
+        await stage.press("2")
+        table = queue(stage)
+        seen = table._seen[0]
+        table._items = [build for build in table._items if build.id != seen]
+        assert table.marked is None
+        table.action_choose()
+        await stage.pilot.pause()
+    assert chosen == [seen]
