@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 ESCAPE_MILLISECONDS = "10"
 """How long after Esc the rest of a longer key may still come (ncurses(3X)): as long as tmux waits, too."""
+
+TURN = 0.001
+"""Seconds after which a thread lets another have its turn: what was painted is written by one of its own."""
 
 
 def run(
@@ -34,6 +38,7 @@ def run(
     """
     secret = token or os.environ.get("SWARM_TOKEN", "")
     os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)  # Textual reads it when it is imported
+    sys.setswitchinterval(TURN)
     gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
     wire = Gateway(gateway_url, secret)
     shown = _fetched(Swarm(gateway_url, secret), replay, say) if replay is not None else None
