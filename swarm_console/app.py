@@ -15,6 +15,7 @@ from swarm_console.absence import Absence
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.feed import Feed
 from swarm_console.keyboard import keys, palette
+from swarm_console.keyboard.burst import Bursts
 from swarm_console.keyboard.greyed import Answering
 from swarm_console.keyboard.offer import obstacle
 from swarm_console.known.mirror import Mirror
@@ -42,7 +43,7 @@ SHEETS = (
 READONLY = "this console is read only; open it without --readonly"
 
 
-class SwarmConsole(Answering):
+class SwarmConsole(Bursts, Answering):
     """The console on one swarm: a wire to listen on, and a way to ask for actions."""
 
     TITLE = "Build Swarm"

@@ -40,7 +40,7 @@ line shows. Enter opens it on the whole screen, with search, wrap and times."""
         yield LogView()
 
     def enter(self) -> None:
-        self._view.lines.focus()
+        self.screen.set_focus(self._view.lines)
 
     def show(self, tale: Tale | None) -> None:
         """The log of this attempt from now on; of a failed one the proof in sight, else the end."""

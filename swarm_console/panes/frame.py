@@ -30,7 +30,7 @@ class Frame(Keyed, Vertical):
         return ""
 
     def enter(self) -> None:
-        """Give the focus to what one works with here."""
+        """Give the focus to what one works with here; at once, so that the next key goes there."""
         raise NotImplementedError
 
     def clear_filter(self) -> bool:

@@ -114,7 +114,7 @@ class Pane(Frame, Generic[T]):
         return self.table.marked
 
     def enter(self) -> None:
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def title(self) -> Text:
         title = super().title()
@@ -148,7 +148,7 @@ class Pane(Frame, Generic[T]):
             self.watch(self._entry, "value", self._sift, init=False)  # a message comes a frame later
             await self.mount(self._entry)
         self._entry.display = True
-        self._entry.focus()
+        self.screen.set_focus(self._entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -156,7 +156,7 @@ class Pane(Frame, Generic[T]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         event.input.display = False
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def clear_filter(self) -> bool:
         """Show everything again; whether there was a filter."""

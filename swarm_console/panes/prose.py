@@ -56,7 +56,7 @@ class Page(Frame):
         self.draw_title()
 
     def enter(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.screen.set_focus(self.query_one(VerticalScroll))
 
 
 def hanging(widget: Toned, lines: Iterable[Iterable[Span]]) -> Iterator[RenderableType]:

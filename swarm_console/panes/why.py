@@ -71,7 +71,7 @@ to it, what would change its mind, and when it should begin."""
             yield Prose(classes="rest")
 
     def enter(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.screen.set_focus(self.query_one(VerticalScroll))
 
     def summary(self, picture: Picture) -> str:
         build = self.dossier.build(picture)
@@ -98,7 +98,7 @@ to it, what would change its mind, and when it should begin."""
         if answer is not None and answer.chain:
             self.post_message(BuildChosen(answer.chain[0].build))
         elif (first := self.query(Choice).first()).display:
-            first.focus()
+            self.screen.set_focus(first)
 
     def _offer(self, offered: Sequence[Remedy]) -> None:
         first, others = self.key_of("cure") or "x", self.key_of("remedies") or "X"

@@ -86,7 +86,7 @@ class HelpScreen(Dialog[None]):
         """Open the line that is searched with."""
         entry = self.query_one(Input)
         entry.display = True
-        entry.focus()
+        self.set_focus(entry)
 
     def action_back(self) -> None:
         """Show everything again, or leave."""
@@ -96,7 +96,7 @@ class HelpScreen(Dialog[None]):
             return
         entry.value = ""
         entry.display = False
-        self.query_one(VerticalScroll).focus()
+        self.set_focus(self.query_one(VerticalScroll))
 
     def action_scroll(self, by: int) -> None:
         """Move the text."""
@@ -110,7 +110,7 @@ class HelpScreen(Dialog[None]):
             event.input.add_class("-wrong")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.set_focus(self.query_one(VerticalScroll))
 
     def _show(self, wanted: Sieve | None) -> None:
         self.query_one(Prose).show(list(lines(self._parts, wanted)) or [[("nothing here says so", "dim")]])

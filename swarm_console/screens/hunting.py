@@ -90,7 +90,7 @@ class HuntingScreen(LiveScreen):
         """Open the line for a pattern."""
         entry = self.query_one(Input)
         entry.display = True
-        entry.focus()
+        self.set_focus(entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -124,7 +124,7 @@ class HuntingScreen(LiveScreen):
     def _close_entry(self) -> None:
         self._wrong = ""
         self.query_one(Input).display = False
-        self.view.focus()
+        self.set_focus(self.view)
 
     # -- looking
 
