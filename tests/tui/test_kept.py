@@ -10,6 +10,7 @@ import msgspec
 from textual.strip import Strip
 
 from swarm_console.known.mirror import REMEMBERED, Mirror
+from swarm_console.screens import doors
 from swarm_node.model import commands as c
 from swarm_node.model.estimate import RATIOS_A_NODE, SAMPLES_A_PACKAGE
 from tests.tui.conftest import Open
@@ -98,6 +99,8 @@ async def test_a_screen_keeps_no_more_after_many_sessions(open_console: Open) ->
     story = empty()
     counts = []
     async with open_console(story) as stage:
+        doors.make_ready(stage.app)  # as it does by itself, sooner or later
+        await stage.settle()
         for _ in range(TIMES):
             for step in session(story):
                 if step % 4 == 0:
