@@ -20,7 +20,8 @@ def queue(stage: Stage) -> Table[Build]:
 
 
 def behind_the_picture(stage: Stage, *nodes: str) -> None:
-    """Let nodes hand in what they build, known to the console and not drawn yet."""
+    """Let nodes hand in what they build, known to the console and not drawn by itself."""
+    stage.app.workers.cancel_group(stage.app, "draw")
     seen = stage.story.state.seq
     for node in nodes:
         stage.story.stage(node)
@@ -60,14 +61,17 @@ async def test_down_goes_to_the_row_below_though_the_marked_one_is_far_away_by_n
 
 async def test_a_page_down_is_one_from_where_most_rows_are(open_console: Open) -> None:
     async with open_console(building(), size=(60, 16)) as stage:
-        await stage.press("2", "down")
+        await stage.press("2")
         table = queue(stage)
-        wanted = [build.id for build in table._items][1 + table.size.height - 2]
+        stage.app.workers.cancel_group(stage.app, "draw")
+        here, page = 1, table.size.height - 2
+        table.action_move(here)
+        wanted = [build.id for build in table._items][here + page]
         assert wanted not in table._seen
         moved = list(table._items)
-        moved.append(moved.pop(1))
+        moved.append(moved.pop(here))
         table._items = moved
-        await stage.pilot.press("pagedown")
+        table.action_move(page)
         assert table.marked is not None
         assert table.marked.id == wanted, "not a page from where the marked one is by now"
 
@@ -87,7 +91,6 @@ async def test_what_is_newest_at_the_head_is_not_what_one_sees(open_console: Ope
         await stage.press("5")
         table = stage.app.query_one(EventsPane).table
         first, second = table._seen[:2]
-        table._items = stage.app.mirror.newest(500)
         behind_the_picture(stage, IZAR)
         table._items = stage.app.mirror.newest(500)
         assert table._key(table._items[0]) != first
