@@ -41,8 +41,6 @@ class Feed:
         self._vigil = Vigil()
         self._seen = False
         """Whether a picture of the swarm was drawn."""
-        self._ready = False
-        """Whether the screens that one is likely to go to are made."""
         self._parent = os.getppid()
         self.sweeper = Sweeper()
 
@@ -150,8 +148,7 @@ class Feed:
         if mirror.preview is None:
             self.sweeper.begin()  # what there is now stays
         self.sweeper.sweep()
-        if not self._ready and self._seen and mirror.preview is None and self.sweeper.rest > LULL:
-            self._ready = True
+        if self._seen and mirror.preview is None and self.sweeper.rest > LULL:
             doors.make_ready(self._app)
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
             self.changed()

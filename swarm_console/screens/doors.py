@@ -37,7 +37,10 @@ def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None
 
 
 def make_ready(app: "SwarmConsole") -> None:
-    """Make the screens in depth before anybody goes there: the first of each takes a tenth of a second."""
+    """Make the screens in depth that there are not, before anybody goes there.
+
+    The first of each takes a tenth of a second.
+    """
     from swarm_console.screens.node import NodeScreen
     from swarm_console.screens.package import PackageScreen
 

@@ -37,6 +37,19 @@ async def leave(stage: Stage) -> None:
         await stage.press("escape")
 
 
+def looks(stage: Stage, screen: DepthScreen) -> tuple[str, str, str, type[object]]:
+    """What it is about, the pane one is in, all that stands there, and what has the focus."""
+    return screen.marked, screen.present, stage.text(), type(stage.app.focused)
+
+
+async def looks_when_new(
+    scene: Callable[[], Story], opened: Opened, subject: str, size: tuple[int, int], open_console: Open
+) -> tuple[str, str, str, type[object]]:
+    """The same of the first one in a console of its own."""
+    async with open_console(scene(), size=size) as stage:
+        return looks(stage, await opened(stage, subject))
+
+
 @pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
 @pytest.mark.parametrize("keys", BUSY.values(), ids=BUSY)
 @pytest.mark.parametrize(("scene", "opened", "before", "then"), [PACKAGE, WAITING, NODE])
@@ -49,18 +62,14 @@ async def test_nothing_is_left_of_what_was_there_before(
     size: tuple[int, int],
     open_console: Open,
 ) -> None:
-    async with open_console(scene(), size=size) as stage:
-        new = await opened(stage, then)
-        wanted, focused = stage.text(), type(stage.app.focused)
+    wanted = await looks_when_new(scene, opened, then, size, open_console)
     async with open_console(scene(), size=size) as stage:
         first = await opened(stage, before)
         await stage.press(*keys)
         await leave(stage)
         again = await opened(stage, then)
         assert again is first
-        assert (again.marked, again.present) == (new.marked, new.present)
-        assert stage.text() == wanted
-        assert type(stage.app.focused) is focused
+        assert looks(stage, again) == wanted
 
 
 @pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
@@ -73,9 +82,7 @@ async def test_one_made_before_it_is_wanted_looks_as_any_other(
     size: tuple[int, int],
     open_console: Open,
 ) -> None:
-    async with open_console(scene(), size=size) as stage:
-        new = await opened(stage, then)
-        wanted, focused = stage.text(), type(stage.app.focused)
+    wanted = await looks_when_new(scene, opened, then, size, open_console)
     async with open_console(scene(), size=size) as stage:
         await stage.pilot.resize_terminal(200, 60)
         made = await ready(stage)
@@ -84,9 +91,7 @@ async def test_one_made_before_it_is_wanted_looks_as_any_other(
         await stage.settle()
         first = await opened(stage, then)
         assert first in made
-        assert (first.marked, first.present) == (new.marked, new.present)
-        assert stage.text() == wanted
-        assert type(stage.app.focused) is focused
+        assert looks(stage, first) == wanted
         colour = first.query_one(".about").styles.color
         first.update_node_styles(animate=False)
         assert colour == first.query_one(".about").styles.color
