@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from swarm_console.keyboard.chain import Chained
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptChosen, BuildChosen, ClusterChosen, CureWanted, NodeChosen
@@ -26,7 +27,7 @@ SHORT = 22
 T = TypeVar("T")
 
 
-class Ours(Keyed):
+class Ours(Keyed, Chained):
     """Whatever is a part of our console."""
 
     _theme = ""
@@ -58,7 +59,7 @@ class Ours(Keyed):
         if changed and below in stack:
             for between in stack[stack.index(below) + 1 : -1]:
                 between._set_dirty(*changed)
-        super()._compositor_refresh()  # type: ignore[misc]
+        super()._compositor_refresh()
 
     def on_unmount(self) -> None:
         """Let go of what was painted: Textual 8.2 keeps it for the last 1,024 widgets, gone or not."""
