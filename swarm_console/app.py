@@ -14,6 +14,7 @@ from textual.screen import Screen
 from swarm_console.absence import Absence
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.feed import Feed
+from swarm_console.foresight import Foresight
 from swarm_console.keyboard import keys, palette
 from swarm_console.keyboard.burst import Bursts
 from swarm_console.keyboard.greyed import Answering
@@ -30,6 +31,7 @@ from swarm_console.projector import LOCKED, Projector
 from swarm_console.screens import doors
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.live import LiveScreen
+from swarm_console.turns import Turns
 from swarm_console.wire.ask import Swarm
 from swarm_console.wire.stream import Wire
 
@@ -91,6 +93,7 @@ class SwarmConsole(Bursts, Answering):
         """How the key of each action is written."""
         self.orders = Orders(self)
         self.projector: Projector = Projector(self, replay)
+        self.turns = Turns()
         self.feed = Feed(self)
         self.absence: Absence = Absence(self)
         self.terminal: Titled | None = None
@@ -120,13 +123,14 @@ class SwarmConsole(Bursts, Answering):
     def on_mount(self) -> None:
         self.feed.begin()
         self.absence.begin()
+        self.run_worker(Foresight(self).keep(), group="foresight")
 
     def on_unmount(self) -> None:
         self.absence.note()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
-            self.feed.sweeper.hear()
+            self.turns.hear()
         await super().on_event(event)
 
     @property
@@ -137,10 +141,10 @@ class SwarmConsole(Bursts, Answering):
 
     # -- what its parts ask of it
 
-    def picture(self, hurried: bool = True) -> Picture:
-        """The swarm as it is now; hurried where a key waits for it."""
+    def picture(self, spare: float = 0.0) -> Picture:
+        """The swarm as it is now; `spare` seconds a figure, where no key waits for it."""
         busy, replayed = self.orders.busy, self.projector.title
-        return Picture(self.mirror, self.clock(), busy, self.locked, self.key_names, replayed, hurried)
+        return Picture(self.mirror, self.clock(), busy, self.locked, self.key_names, replayed, spare)
 
     @property
     def about(self) -> LiveScreen:

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
@@ -12,10 +12,11 @@ from swarm_console.actions.registry import ACTIONS
 from swarm_console.keyboard.offer import obstacle
 from swarm_console.known.follower import follow, watch_health
 from swarm_console.known.picture import Picture
+from swarm_console.known.sliced import SLICE
 from swarm_console.manners.attention import Vigil, claims, headline
-from swarm_console.screens import doors
 from swarm_console.screens.live import LiveScreen
 from swarm_console.sweeper import Sweeper
+from swarm_console.turns import ENOUGH
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
@@ -24,11 +25,9 @@ FRAME_SECONDS: Final = 0.2
 """At most five pictures a second, whatever happens in the swarm; what a key moves is painted at once."""
 REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
-ENOUGH, BREATH = 0.005, 0.005
-"""Seconds of drawing after which keys have their turn, and how long that is."""
 TICK_SECONDS: Final = 1.0
-LULL: Final = 2.0
-"""Seconds without a key after which what comes later is made ready."""
+ALONE: Final = 1.0
+"""Seconds without a key after which a picture has time for more than a little."""
 
 
 class Feed:
@@ -79,7 +78,7 @@ class Feed:
         """The same, part by part."""
         if not self._app.is_running:
             return
-        picture = self._app.picture(hurried=False)
+        picture = self._app.picture(inf if self._app.turns.rest > ALONE else SLICE)
         self._grey(picture)
         self._call(picture)
         for screen in tuple(self._app.screen_stack):
@@ -123,7 +122,7 @@ class Feed:
             await self._changed.wait()
             self._changed.clear()
             spent = await self._draw()
-            self.sweeper.sweep()
+            self.sweeper.sweep(self._app.turns.rest)
             await asyncio.sleep(max(FRAME_SECONDS, REST * spent))
 
     async def _draw(self) -> float:
@@ -131,14 +130,8 @@ class Feed:
 
         The first picture of a swarm is waited for, and drawn in one go.
         """
-        spent, begin, seen = 0.0, time.perf_counter(), self._seen
-        self._seen = self._app.mirror.known
-        for _ in self._parts():
-            part = time.perf_counter() - begin
-            if seen and part > ENOUGH:
-                await asyncio.sleep(BREATH)
-                spent, begin = spent + part, time.perf_counter()
-        return spent + time.perf_counter() - begin
+        seen, self._seen = self._seen, self._app.mirror.known
+        return await self._app.turns.take(self._parts(), ENOUGH if seen else inf)
 
     def _tick(self) -> None:
         """Let time pass on the screen, where something on it counts."""
@@ -147,8 +140,6 @@ class Feed:
         mirror = self._app.mirror
         if mirror.preview is None:
             self.sweeper.begin()  # what there is now stays
-        self.sweeper.sweep()
-        if self._seen and mirror.preview is None and self.sweeper.rest > LULL:
-            doors.make_ready(self._app)
+        self.sweeper.sweep(self._app.turns.rest)
         if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
             self.changed()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ESCAPE_MILLISECONDS = "10"
 """How long after Esc the rest of a longer key may still come (ncurses(3X)): as long as tmux waits, too."""
 
+FRAMES = "120"
+"""Frames a second: what a key changes right after one waits for the one after the next (Textual 8.2)."""
+
 TURN = 0.001
 """Seconds after which a thread lets another have its turn: what was painted is written by one of its own."""
 
@@ -37,7 +40,8 @@ def run(
     Raises: Usage for a bad console.toml, Refused for a session that there is not.
     """
     secret = token or os.environ.get("SWARM_TOKEN", "")
-    os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)  # Textual reads it when it is imported
+    os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)  # Textual reads these when it is imported
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     sys.setswitchinterval(TURN)
     gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
     wire = Gateway(gateway_url, secret)

@@ -1,16 +1,15 @@
 """Cyclic garbage, looked for while nobody presses keys: a look at all of it takes a twentieth of a second."""
 
 import gc
-from time import monotonic
 from typing import Final
 
-ENOUGH, TOO_MUCH = 2_500, 7_500
+ENOUGH, TOO_MUCH = 2_500, 20_000
 """New objects after which a look is worth while, and after which no key puts it off any longer."""
 BESIDE: Final = 0.2
 """Seconds without a key after which another is not on its way."""
-RESTED: Final = 0.4
+RESTED: Final = 1.0
 """Seconds without a key after which even the oldest objects may be looked at."""
-MIDDLE, OLD, OVERDUE = 5, 12, 30
+MIDDLE, OLD, OVERDUE = 5, 12, 60
 """Looks at the newest objects between two at those that outlived one, and at all; how long that can wait."""
 ALONE: Final = (200_000, 10, 10)
 """Python's own thresholds: a net below this one."""
@@ -20,7 +19,6 @@ class Sweeper:
     """Sweeps a process in which Python was told not to; from then on it does as good as never."""
 
     def __init__(self) -> None:
-        self._heard = monotonic()
         self._looks = self._since = 0
         self._begun = False
 
@@ -32,18 +30,9 @@ class Sweeper:
             gc.enable()
             self._begun = True
 
-    def hear(self) -> None:
-        """A key was pressed, or the mouse."""
-        self._heard = monotonic()
-
-    @property
-    def rest(self) -> float:
-        """Seconds without a key."""
-        return monotonic() - self._heard
-
-    def sweep(self) -> None:
-        """Look for garbage, where it is time to and no key is likely to wait."""
-        new, rest = gc.get_count()[0], self.rest
+    def sweep(self, rest: float) -> None:
+        """Look for garbage, where it is time to and no key is likely to wait; `rest`: seconds without one."""
+        new = gc.get_count()[0]
         if not self._begun or not gc.isenabled() or new < ENOUGH or (rest < BESIDE and new < TOO_MUCH):
             return
         self._looks, self._since = self._looks + 1, self._since + 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import inf
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -42,7 +43,7 @@ class Picture:
         locked: str = "",
         keys: Mapping[str, str] = MappingProxyType({}),
         replay: str = "",
-        hurried: bool = False,
+        spare: float = inf,
     ) -> None:
         self.mirror, self.now = mirror, now
         self.busy = busy
@@ -53,8 +54,8 @@ class Picture:
         """How the key of each action is written, by the action's name."""
         self.replay = replay
         """What of the past is shown in place of the present; "" for nothing."""
-        self.hurried = hurried
-        """Whether a key waits for it: what takes long is worked out for another."""
+        self.spare = spare
+        """How many seconds it has for a figure that takes long; none where a key waits for it."""
 
     @property
     def state(self) -> State:
@@ -84,7 +85,7 @@ class Picture:
     @cached_property
     def clusters(self) -> Sequence[Cluster]:
         """The blocked builds by their causes, the one that holds up the most first."""
-        return standing(self.state, self.mirror.clusters.whole(self.state, self.now, self.hurried))
+        return standing(self.state, self.mirror.clusters.whole(self.state, self.now, self.spare))
 
     @property
     def staged(self) -> Sequence[Build]:
@@ -110,14 +111,14 @@ class Picture:
     def remaining(self) -> Remaining | None:
         if self.mirror.preview is not None:
             return None
-        return self.mirror.remaining(self.state, self.now, self.hurried)
+        return self.mirror.remaining(self.state, self.now, self.spare)
 
     @cached_property
     def ends(self) -> Mapping[str, float]:
         """When builds that run or come next should be over (Unix seconds), as far as that can be foreseen."""
         if self.mirror.preview is not None:
             return {}
-        return self.mirror.ends(self.state, self.now, self.hurried) or {}
+        return self.mirror.ends(self.state, self.now, self.spare) or {}
 
     @cached_property
     def fraction_done(self) -> float:
@@ -125,7 +126,7 @@ class Picture:
         total = self.coming or len(self.state.builds)
         if not total:
             return 0.0
-        done = self.mirror.done(self.state, self.now, self.hurried)
+        done = self.mirror.done(self.state, self.now, self.spare)
         return min((self.totals.complete if done is None else done) / total, 1.0)
 
     @property

@@ -33,26 +33,26 @@ class Sliced(Generic[T]):
         self._value: T | None = None
         self._cost = self._until = 0.0
 
-    def __call__(self, state: State, now: float, hurried: bool = False) -> T | None:
+    def __call__(self, state: State, now: float, spare: float = inf) -> T | None:
         """The newest complete figure; None for as long as there never was one of this state.
 
-        Work that is begun does not go on for a picture that is hurried: a key waits for it.
+        `spare` is how many seconds this picture has for it; without any, what is begun does not go on.
         """
         if state is not self._state:
             self.forget()
             self._state = state
-        elif hurried and (self._value is not None or self._steps is not None):
+        elif not spare and (self._value is not None or self._steps is not None):
             return self._value
         if self._steps is None and not self._rests(now):
             self._subject = self._about()
             self._steps, self._cost = self._make(state, now), 0.0
         if self._steps is not None:
-            self._go_on(self._steps, now, SLICE if self._value is not None else FIRST)
+            self._go_on(self._steps, now, SLICE if self._value is not None else max(SLICE, min(spare, FIRST)))
         return self._value
 
-    def whole(self, state: State, now: float, hurried: bool = False) -> T:
+    def whole(self, state: State, now: float, spare: float = inf) -> T:
         """The same, but where there is no figure at all it is worked out at once."""
-        found = self(state, now, hurried)
+        found = self(state, now, spare)
         while found is None:
             assert self._steps is not None
             found = self._go_on(self._steps, now, inf)
@@ -68,15 +68,20 @@ class Sliced(Generic[T]):
         return costly and self._about() == self._subject
 
     def _go_on(self, steps: Steps[T], now: float, enough: float) -> T | None:
-        begin, spent = thread_time(), 0.0
-        while spent < enough:
-            try:
-                next(steps)
-            except StopIteration as end:
-                self._value, self._steps = end.value, None
-                spent = thread_time() - begin
-                break
-            spent = thread_time() - begin
-        self._cost += spent
+        begin = thread_time()
+        if (end := gone_on(steps, enough)) is not None:
+            (self._value,), self._steps = end, None
+        self._cost += thread_time() - begin
         self._until = now + self._cost * SHARE
         return self._value
+
+
+def gone_on(steps: Steps[T], enough: float) -> tuple[T] | None:
+    """What work comes to, if it comes to its end within so many seconds of the processor."""
+    begin = thread_time()
+    while thread_time() - begin < enough:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return (end.value,)
+    return None

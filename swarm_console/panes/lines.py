@@ -82,7 +82,7 @@ class LogLines(LogCanvas, can_focus=True):
         size = picture.mirror.logs.get(reader.source.attempt, 0)
         if size > self.size_in_bytes:
             self.grow(size)
-        elif picture.link.live and (reader.behind or (reader.trouble and not reader.hopeless)):
+        elif picture.link.live and (reader.behind or (not reader.hopeless and self.waits)):
             self._begin_loading()
 
     def grow(self, size: int) -> None:
@@ -199,9 +199,13 @@ class LogLines(LogCanvas, can_focus=True):
 
     def _begin_loading(self) -> None:
         waits = self.reader is not None and (self._wish is not None or self.reader.behind)
-        if waits and not self._loading and self.is_attached and self.size.height:
+        if waits and not self._loading and self._shows:
             self._loading = True
             self.run_worker(self._load(), group="log")
+
+    @property
+    def _shows(self) -> bool:
+        return self.is_attached and self.size.height > 0 and self.screen in self.app.screen_stack
 
     def _gap(self, reader: Reader) -> Missing | None:
         """What must be fetched next."""

@@ -1,17 +1,18 @@
 """Needs: what a package needs and what needs it, near and far, each with its state."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple, overload
 
 from swarm_console.known.dossier import PackageDossier
 from swarm_console.known.picture import Picture
+from swarm_console.known.sliced import FIRST, Steps, gone_on
 from swarm_console.messages import BuildChosen
 from swarm_console.panes import queue
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
 from swarm_console.words.harmless import one_line
 from swarm_console.words.pen import duration
-from swarm_node.model.graph import reach
+from swarm_node.model.graph import reaching
 from swarm_node.model.queue import Queue
 from swarm_node.model.state import DONE, Build
 
@@ -25,6 +26,8 @@ SIGNS: Final = {
 """How a package is related to this one: glyph and word."""
 BEFORE: Final = ("needs", "far")
 BEHIND: Final = ("by", "far by")
+AT_ONCE: Final = 2_000
+"""Names that are put in order in one step."""
 
 
 class Need(NamedTuple):
@@ -78,26 +81,26 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
         Column("Takes", 8, right=True, spare=2),
     )
     dossier: PackageDossier
-    _kept: tuple[object, bool, Needs] = (None, False, Needs())
-    _shown = False
-    """Whether there is something to see: what is far takes longer to find, and comes a picture later."""
-
-    def draw(self, picture: Picture) -> None:
-        super().draw(picture)
-        self._shown = True
+    _edges: object = None
+    """The dependencies of which it shows those of this package."""
+    _found = Needs()
+    _rest: Steps[Needs] | None = None
+    """The search for what is far, which takes longer and is there some pictures later."""
 
     def begin_anew(self) -> None:
         super().begin_anew()
-        self._kept, self._shown = (None, False, Needs()), False
+        self._edges, self._found, self._rest = None, Needs(), None
 
     def items(self, picture: Picture) -> Needs:
         edges = picture.state.queue
         build = self.dossier.build(picture)
-        if self._kept[0] is not edges.needs or self._kept[1] is not self._shown:
-            related = _needs if self._shown else _near
-            found = Needs(related(edges, build) if build is not None else ())
-            self._kept = edges.needs, self._shown, found
-        return self._kept[2]
+        if self._edges is not edges.needs:
+            self._edges = edges.needs
+            self._found = Needs(_near(edges, build) if build is not None else ())
+            self._rest = _all(edges, build) if build is not None else None
+        elif self._rest is not None and (all_ := gone_on(self._rest, min(picture.spare, FIRST))):
+            (self._found,), self._rest = all_, None
+        return self._found
 
     def key(self, item: Need) -> str:
         return f"{item.relation} {item.name}"
@@ -110,8 +113,8 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
         return "nothing before it, nothing behind it"
 
     def summary(self, picture: Picture) -> str:
-        found = self.items(picture)
-        return f"{found.amount(BEFORE)} before it, {found.amount(BEHIND)} behind" if found else ""
+        found, so_far = self._found, " so far" if self._rest is not None else ""
+        return f"{found.amount(BEFORE)} before it, {found.amount(BEHIND)} behind{so_far}" if found else ""
 
     def cells(self, item: Need) -> tuple[Cell, ...]:
         picture, near = self.picture, item.relation in ("needs", "by")
@@ -148,16 +151,25 @@ def _near(edges: Queue, build: Build) -> Iterator[tuple[str, Sequence[str]]]:
     yield "by", edges.dependents.get(build.id, ())
 
 
-def _needs(edges: Queue, build: Build) -> Iterator[tuple[str, Sequence[str]]]:
+def _all(edges: Queue, build: Build) -> Steps[Needs]:
     """Near ones in the resolver's order, far ones by name."""
     near, by = edges.needs.get(build.id, ()), edges.dependents.get(build.id, ())
-    far = reach(edges.needs, build.id) - {*near, build.id}
-    beyond = reach(edges.dependents, build.id) - {*by, build.id}
-    yield "needs", near
-    yield "had", list(_had(build, {*near, *far}))
-    yield "far", sorted(far)
-    yield "by", by
-    yield "far by", sorted(beyond)
+    far = yield from _far(edges.needs, build.id, near)
+    beyond = yield from _far(edges.dependents, build.id, by)
+    had = list(_had(build, {*near, *far}))
+    return Needs([("needs", near), ("had", had), ("far", far), ("by", by), ("far by", beyond)])
+
+
+def _far(edges: Mapping[str, Collection[str]], build: str, near: Iterable[str]) -> Steps[list[str]]:
+    """What edges lead to in more than one step, by name."""
+    known, found = {build, *near}, list[str]()
+    for reached in reaching(edges, build):
+        names = [name for name in reached if name not in known]
+        for begin in range(0, len(names), AT_ONCE):
+            yield
+            found += sorted(names[begin : begin + AT_ONCE])
+    yield
+    return sorted(found)  # which is fast, of parts that are in order
 
 
 def _had(build: Build, queued: Collection[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The dashboard: the top, and the panes, side by side where there is room and one at a time where not."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from swarm_console.panes.nodes import NodesPane
 from swarm_console.panes.pane import Pane
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.staging import StagingPane
+from swarm_console.screens import doors
 from swarm_console.screens.paned import PanedScreen, digits
 from swarm_node.model.clusters import Cluster
 from swarm_node.model.state import Build, Node
@@ -80,6 +82,13 @@ stale  nothing is heard from the swarm; the last picture stays until it is"""
         """The node that the nodes' pane marks."""
         marked = self._table(NodesPane.__name__).marked
         return marked.name if isinstance(marked, Node) else ""
+
+    def foresee(self) -> Iterator[None]:
+        if self.present == NodesPane.__name__:
+            return doors.foresee_node(self.console, self.marked_node)
+        if self.present == QueuePane.__name__:
+            return doors.foresee_package(self.console, self.marked_build)
+        return super().foresee()
 
     def _fit(self, size: Size) -> None:
         super()._fit(size)

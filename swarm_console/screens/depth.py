@@ -1,19 +1,28 @@
 """Screens about one thing in depth: a line that says what it is, and the log of the marked attempt."""
 
 from collections.abc import Iterable, Iterator
+from math import inf
+from time import monotonic
 from typing import Any
 
 from textual import events
 from textual.widget import Widget
 
 from swarm_console.known.dossier import Dossier
+from swarm_console.known.inquiry import Inquiry
 from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptMarked
 from swarm_console.panes.attemptlog import LogPane
 from swarm_console.panes.frame import Frame
+from swarm_console.panes.lines import LogLines
 from swarm_console.panes.prose import Lines, Prose
 from swarm_console.screens.paned import PanedScreen
 from swarm_console.wire.ask import Swarm
+
+LAYOUTS = 3
+"""How often what was laid out may want to be otherwise: a scroll bar comes after what it scrolls."""
+FRESH, STALE = 0.7, 1.0
+"""Seconds for which what was foreseen is not drawn anew, and after which it must be before it shows."""
 
 
 class DepthScreen(PanedScreen):
@@ -29,6 +38,10 @@ class DepthScreen(PanedScreen):
     """The attempt that is marked; None: the newest, whichever that becomes."""
     _away = True
     """Whether it is as if newly made: not drawn since it was put away, if ever."""
+    _foreseen = ""
+    """The subject that it is about before it shows; "" for none, or when it does."""
+    _since = -inf
+    """When it was last ready to show that."""
 
     def __init__(self, subject: str) -> None:
         super().__init__()
@@ -39,15 +52,52 @@ class DepthScreen(PanedScreen):
         raise NotImplementedError
 
     def turn_to(self, subject: str) -> None:
-        """Be about another subject from now on, as if newly made."""
-        self._put_away()
-        self.dossier = self.begin_dossier(subject)
-        for frame in self.query(Frame):
-            self._hand_dossier(frame)
+        """Be about another subject from now on, as if newly made; at once, where that was foreseen."""
+        if self._foreseen != subject or self._age > STALE:
+            for _ in self._turned(subject):
+                pass
+        self._foreseen = ""
+
+    def be_ready_for(self, subject: str) -> Iterator[None]:
+        """Be about another subject before that is asked for, laid out and painted, step by step."""
+        if self._foreseen == subject and self._age < FRESH:
+            return
+        while True:
+            yield from self._turned(subject)
+            measured = self._size == self.app.size
+            yield from self._laid_out()
+            if measured:
+                break
+        for _ in self._compositor._get_renders():  # every part keeps what it has painted
+            yield
+        self._since = monotonic()
+
+    def _laid_out(self) -> Iterator[None]:
+        for _ in range(LAYOUTS):
+            if self._layout_required:
+                self._layout_required = False
+                self._refresh_layout(self.app.size)
+                yield
+        self._update_timer.resume()  # its first turn would keep the first frame waiting
+
+    @property
+    def _age(self) -> float:
+        return monotonic() - self._since
+
+    def _turned(self, subject: str) -> Iterator[None]:
+        """Turn to a subject, as if newly made, step by step."""
+        if self._foreseen != subject:
+            self._foreseen, self._since = "", -inf
+            self._put_away()
+            self.dossier = self.begin_dossier(subject)
+            for frame in self.query(Frame):
+                self._hand_dossier(frame)
+            self._foreseen = subject
+            yield
         self._fit(self.app.size)
         if (replay := self.console.projector.replay) is not None or self.query("PlayBar"):
             self.bar(replay)
-        self.draw(self.console.picture())
+        yield from self.parts(self.console.picture())
         self._measure_anew()
 
     def _measure_anew(self) -> None:
@@ -89,7 +139,16 @@ class DepthScreen(PanedScreen):
         yield
         yield from super().parts(picture)
         self._draw_log(picture)
-        self.inquire(self.dossier.past, self.dossier.past_depends_on(picture), picture)
+        self._ask(picture)
+
+    def inquiries(self, picture: Picture) -> Iterator[tuple[Inquiry[Any], object]]:
+        """What is asked of the swarm for as long as it shows, each with what it depends on."""
+        yield self.dossier.past, self.dossier.past_depends_on(picture)
+
+    def _ask(self, picture: Picture) -> None:
+        if self in self.app.screen_stack:
+            for inquiry, depends_on in self.inquiries(picture):
+                self.inquire(inquiry, depends_on, picture)
 
     def _draw_log(self, picture: Picture) -> None:
         """What is built now, else was built last, until another attempt is marked."""
@@ -107,6 +166,16 @@ class DepthScreen(PanedScreen):
         newest = not tales or tales[0].number == message.number
         self._attempt = None if newest else message.number
         self._draw_log(self.console.picture())
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        self.call_after_refresh(self._go_on)
+
+    def _go_on(self) -> None:
+        """Have fetched what nobody wanted before it showed."""
+        picture = self.console.picture()
+        self._ask(picture)
+        for lines in self.query(LogLines):
+            lines.draw(picture)
 
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
         left = self not in self.app.screen_stack  # not covered: nothing more of its log is wanted

@@ -1,10 +1,13 @@
 """The ways into screens that are imported when one goes there; the first picture waits for none of them."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
     from swarm_console.screens.depth import DepthScreen
+
+PACKAGE, NODE = "PackageScreen", "NodeScreen"
 
 
 def package(app: "SwarmConsole", build: str) -> None:
@@ -14,6 +17,11 @@ def package(app: "SwarmConsole", build: str) -> None:
     _depth(app, PackageScreen, build)
 
 
+def foresee_package(app: "SwarmConsole", build: str) -> Iterator[None]:
+    """Have a package in depth ready, step by step."""
+    return _foresee(app, PACKAGE, build)
+
+
 def node(app: "SwarmConsole", name: str) -> None:
     """A node in depth."""
     from swarm_console.screens.node import NodeScreen
@@ -21,19 +29,36 @@ def node(app: "SwarmConsole", name: str) -> None:
     _depth(app, NodeScreen, name)
 
 
+def foresee_node(app: "SwarmConsole", name: str) -> Iterator[None]:
+    """Have a node in depth ready, step by step."""
+    return _foresee(app, NODE, name)
+
+
 def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None:
     """Show the one that was left last again; a new one where there is none, or it lies open below."""
     name = kind.__name__
-    if app.is_screen_installed(name):
-        kept = app.get_screen(name, kind)
-        free = kept.is_mounted and kept not in app.screen_stack
-        if free:
-            kept.turn_to(subject)
-        app.push_screen(kept if free else kind(subject))
+    if (kept := _put_away(app, name)) is not None:
+        kept.turn_to(subject)
+        app.push_screen(kept)
+    elif app.is_screen_installed(name):
+        app.push_screen(kind(subject))
     else:
         first = kind(subject)
         app.install_screen(first, name)
         app.push_screen(first)
+
+
+def _foresee(app: "SwarmConsole", name: str, subject: str) -> Iterator[None]:
+    kept = _put_away(app, name)
+    return kept.be_ready_for(subject) if kept is not None and subject else iter(())
+
+
+def _put_away(app: "SwarmConsole", name: str) -> "DepthScreen | None":
+    """A screen in depth that is there and does not lie open."""
+    if not app.is_screen_installed(name):
+        return None
+    kept: DepthScreen = app.get_screen(name)  # type: ignore[assignment]
+    return kept if kept.is_mounted and kept not in app.screen_stack else None
 
 
 def make_ready(app: "SwarmConsole") -> None:

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from swarm_console.keyboard.chain import Chained
+from swarm_console.keyboard.focus import Focusing
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptChosen, BuildChosen, ClusterChosen, CureWanted, NodeChosen
@@ -27,7 +28,7 @@ SHORT = 22
 T = TypeVar("T")
 
 
-class Ours(Keyed, Chained):
+class Ours(Keyed, Chained, Focusing):
     """Whatever is a part of our console."""
 
     _theme = ""
@@ -100,6 +101,10 @@ class LiveScreen(Ours, Screen[None]):
     def parts(self, picture: Picture) -> Iterator[None]:
         """Show this picture part by part; after each of them a key may have its turn."""
         raise NotImplementedError
+
+    def foresee(self) -> Iterator[None]:
+        """Have ready what one would open from here, step by step; after each a key may have its turn."""
+        return iter(())
 
     def draw_soon(self) -> None:
         """Show the present picture as soon as the sizes of all parts are known; once, however often asked."""

@@ -1,11 +1,12 @@
 """A node in depth: what it builds and the log as it grows, its history, refusals and drift; a shell."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from swarm_console.known.dossier import NodeDossier
+from swarm_console.known.inquiry import Inquiry
 from swarm_console.known.picture import Picture
 from swarm_console.known.standing import standing
 from swarm_console.manners.shell import open_shell, why_no_shell
@@ -72,12 +73,15 @@ where it drifted."""
     def about(self, picture: Picture) -> Lines:
         return _head(picture, self.dossier)
 
+    def inquiries(self, picture: Picture) -> Iterator[tuple[Inquiry[Any], object]]:
+        yield from super().inquiries(picture)
+        if self.dossier.node(picture) is not None:
+            yield self.dossier.drift, self.dossier.drift_depends_on(picture)
+
     def parts(self, picture: Picture) -> Iterator[None]:
         yield from super().parts(picture)
         drift = self.dossier.drift.answer
         self.set_class(drift is not None and not drift.in_step, "-adrift")
-        if self.dossier.node(picture) is not None:
-            self.inquire(self.dossier.drift, self.dossier.drift_depends_on(picture), picture)
         self.grey(("hold", "shell", "over"))
 
     # -- keys

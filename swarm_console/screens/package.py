@@ -1,12 +1,13 @@
 """A package in depth: why it is where it is, its attempts and their logs, its neighbours, what it changes."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
 from swarm_console.known.dossier import PackageDossier
+from swarm_console.known.inquiry import Inquiry
 from swarm_console.known.picture import Picture
 from swarm_console.panes import queue
 from swarm_console.panes.attemptlog import LogPane
@@ -71,9 +72,12 @@ changes and costs."""
     def about(self, picture: Picture) -> Lines:
         return _head(picture, self.dossier)
 
+    def inquiries(self, picture: Picture) -> Iterator[tuple[Inquiry[Any], object]]:
+        yield from super().inquiries(picture)
+        yield self.dossier.offer, picture.state.current
+
     def parts(self, picture: Picture) -> Iterator[None]:
         yield from super().parts(picture)
-        self.inquire(self.dossier.offer, picture.state.current, picture)
         self.grey(("cure", "remedies", "unblock", "over"))
 
     # -- keys

@@ -183,10 +183,12 @@ class PanedScreen(LiveScreen):
         self._present = pane.id
         if pane.has_class("-present"):
             return
-        self.query("#panes .-present").remove_class("-present")
-        pane.add_class("-present")
-        if isinstance(pane.parent, Vertical):
-            pane.parent.add_class("-present")
+        small = self.has_class("-small")  # else it is the same to look at
+        for other in self.query("#panes .-present"):
+            other.remove_class("-present", update=small)
+        for part in (pane, pane.parent):
+            if isinstance(part, Frame | Vertical):
+                part.add_class("-present", update=small)
 
     def _labels(self, picture: Picture) -> list[tuple[str, str, str]]:
         panes = sorted(self.PANES, key=lambda pane: pane.DIGIT)

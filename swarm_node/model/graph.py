@@ -96,12 +96,17 @@ def upstream(graph: Graph, build: str) -> frozenset[str]:
 
 def reach(edges: Mapping[str, Collection[str]], build: str) -> frozenset[str]:
     """Everything that edges lead to from a build, in however many steps."""
+    return frozenset().union(*reaching(edges, build))
+
+
+def reaching(edges: Mapping[str, Collection[str]], build: str) -> Iterator[Collection[str]]:
+    """The same, a step after the other."""
     found: set[str] = set()
     frontier = set(edges.get(build, ()))
     while frontier:
+        yield frontier
         found |= frontier
         frontier = set(chain.from_iterable(map(edges.get, frontier, repeat(())))) - found
-    return frozenset(found)
 
 
 def _reversed(needs: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

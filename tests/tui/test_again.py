@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from swarm_console import feed
+from swarm_console import foresight
 from swarm_console.panes.lines import LogLines
 from swarm_console.screens import doors
 from swarm_console.screens.depth import DepthScreen
@@ -101,14 +101,14 @@ async def test_the_next_are_made_while_no_key_is_pressed_and_once(
     open_console: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_console(failing()) as stage:
-        installed = stage.app._installed_screens
-        stage.app.feed._tick()
+        installed, ahead = stage.app._installed_screens, foresight.Foresight(stage.app)
+        await ahead.look()
         assert not installed
-        monkeypatch.setattr(feed, "LULL", -1.0)
-        stage.app.feed._tick()
+        monkeypatch.setattr(foresight, "LULL", -1.0)
+        await ahead.look()
         made = dict(installed)
         assert set(made) == {"PackageScreen", "NodeScreen"}
-        stage.app.feed._tick()
+        await ahead.look()
         assert installed == made
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from textual.geometry import Region
 
-from swarm_console import feed
+from swarm_console import feed, turns
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.table import Table
 from swarm_console.screens import doors
@@ -115,7 +115,7 @@ async def test_a_picture_in_parts_is_whole_and_may_lose_its_screen(
     open_console: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "ENOUGH", -1.0)
-    monkeypatch.setattr(feed, "BREATH", 0.0)
+    monkeypatch.setattr(turns, "BREATH", 0.0)
     async with open_console(building()) as stage:
         stage.story.stage("drone-Izar")
         await stage.settle()

@@ -51,6 +51,7 @@ CONSOLE: Final = (
         "errors",
         "background",
         "sweeper",
+        "turns",
         "words",
         "messages",
         "wire",
@@ -60,8 +61,8 @@ CONSOLE: Final = (
         "manners",
         "actions",
     ),
-    *("commandline", "keyboard", "panes", "screens", "web", "projector", "absence", "feed", "conduct"),
-    *("orders", "app", "opening", "cli", "__main__"),
+    *("commandline", "keyboard", "panes", "screens", "web", "projector", "absence", "feed"),
+    *("foresight", "conduct", "orders", "app", "opening", "cli", "__main__"),
 )
 """The parts of `swarm_console` from the bottom up."""
 

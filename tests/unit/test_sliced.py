@@ -92,12 +92,12 @@ def test_the_first_figure_can_be_had_at_once(clock: Clock) -> None:
 
 def test_what_is_hurried_waits_for_no_work_but_the_first(clock: Clock) -> None:
     figure, state = Sliced(lambda state, now: clock.count(3)), State()
-    assert figure(state, 7.0, hurried=True) is None
+    assert figure(state, 7.0, spare=0.0) is None
     begun = clock.now
     assert begun > 0.0, "what is short is there at once"
-    assert figure(state, 7.0, hurried=True) is None
+    assert figure(state, 7.0, spare=0.0) is None
     assert clock.now == begun
     assert [figure(state, 7.0) for _ in range(3)] == [None, None, 1]
     later, spent = 7.0 + 0.03 * SHARE + 0.001, clock.now
-    assert figure(state, later, hurried=True) == 1
+    assert figure(state, later, spare=0.0) == 1
     assert (clock.now, clock.begun) == (spent, 1)

@@ -19,12 +19,11 @@ def as_it_was() -> Iterator[None]:
 
 
 class Clockwork:
-    """Python's collector and the clock, told what to say; it keeps which generations were looked at."""
+    """Python's collector, told what to say; it keeps which generations were looked at."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now, self.new, self.on = 1_000.0, 0, False
+        self.new, self.on = 0, False
         self.looked: list[int] = []
-        monkeypatch.setattr(module, "monotonic", lambda: self.now)
         monkeypatch.setattr(module, "gc", self)
 
     def get_count(self) -> tuple[int, int, int]:
@@ -62,8 +61,7 @@ def test_where_python_looks_by_itself_it_goes_on() -> None:
     assert (gc.get_freeze_count(), gc.get_threshold()) == (frozen, thresholds)
 
 
-def test_a_real_cycle_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BESIDE", 0.0)
+def test_a_real_cycle_is_swept() -> None:
     gc.disable()
     gc.collect()
     sweeper = Sweeper()
@@ -77,26 +75,23 @@ def test_a_real_cycle_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(gc.get_objects())
     rings.clear()
     del ring
-    sweeper.sweep()
+    sweeper.sweep(BESIDE)
     assert len(gc.get_objects()) < before - ENOUGH // 2
 
 
 def test_a_key_puts_it_off_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     python, sweeper = Clockwork(monkeypatch), Sweeper()
     sweeper.begin()
-    sweeper.sweep()
+    sweeper.sweep(BESIDE)
     assert python.looked == [], "there is nothing new"
     python.new = ENOUGH
-    sweeper.hear()
-    python.now += BESIDE / 2
-    sweeper.sweep()
+    sweeper.sweep(BESIDE / 2)
     assert python.looked == [], "a key was pressed just now"
     python.new = TOO_MUCH
-    sweeper.sweep()
+    sweeper.sweep(BESIDE / 2)
     assert python.looked == [0]
     python.new = ENOUGH
-    python.now += 2 * BESIDE
-    sweeper.sweep()
+    sweeper.sweep(BESIDE)
     assert python.looked == [0, 0]
 
 
@@ -104,7 +99,7 @@ def test_nothing_is_swept_while_somebody_has_it_switched_off(monkeypatch: pytest
     python, sweeper = Clockwork(monkeypatch), Sweeper()
     sweeper.begin()
     python.new, python.on = TOO_MUCH, False
-    sweeper.sweep()
+    sweeper.sweep(BESIDE)
     assert python.looked == []
 
 
@@ -112,13 +107,11 @@ def test_older_objects_are_looked_at_less_often_the_oldest_at_rest(monkeypatch: 
     python, sweeper = Clockwork(monkeypatch), Sweeper()
     sweeper.begin()
     python.new = TOO_MUCH
-    sweeper.hear()
     for _ in range(OVERDUE):
-        sweeper.sweep()
+        sweeper.sweep(0.0)
     assert python.looked.count(1) == OVERDUE // MIDDLE - 1
     assert [place for place, looked in enumerate(python.looked, 1) if looked == 2] == [OVERDUE]
-    python.now += 2 * RESTED
     python.looked.clear()
     for _ in range(OLD):
-        sweeper.sweep()
+        sweeper.sweep(RESTED)
     assert [place for place, looked in enumerate(python.looked, 1) if looked == 2] == [OLD]
