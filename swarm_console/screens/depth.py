@@ -38,8 +38,8 @@ class DepthScreen(PanedScreen):
     """The attempt that is marked; None: the newest, whichever that becomes."""
     _away = True
     """Whether it is as if newly made: not drawn since it was put away, if ever."""
-    _foreseen = ""
-    """The subject that it is about before it shows; "" for none, or when it does."""
+    _foreseen: object = None
+    """What it is about, of which replay, before it shows; None when it does."""
     _since = -inf
     """When it was last ready to show that."""
 
@@ -53,21 +53,20 @@ class DepthScreen(PanedScreen):
 
     def turn_to(self, subject: str) -> None:
         """Be about another subject from now on, as if newly made; at once, where that was foreseen."""
-        if self._foreseen != subject or self._age > STALE:
+        if self._foreseen != self._now_about(subject) or self._age > STALE:
             for _ in self._turned(subject):
                 pass
-        self._foreseen = ""
+        self._foreseen = None
 
     def be_ready_for(self, subject: str) -> Iterator[None]:
         """Be about another subject before that is asked for, laid out and painted, step by step."""
-        if self._foreseen == subject and self._age < FRESH:
+        if self._foreseen == self._now_about(subject) and self._age < FRESH:
             return
-        while True:
+        if self._size != self.app.size:  # it is drawn otherwise where no part has a size
             yield from self._turned(subject)
-            measured = self._size == self.app.size
             yield from self._laid_out()
-            if measured:
-                break
+        yield from self._turned(subject)
+        yield from self._laid_out()
         for _ in self._compositor._get_renders():  # every part keeps what it has painted
             yield
         self._since = monotonic()
@@ -80,19 +79,22 @@ class DepthScreen(PanedScreen):
                 yield
         self._update_timer.resume()  # its first turn would keep the first frame waiting
 
+    def _now_about(self, subject: str) -> object:
+        return subject, self.console.projector.replay
+
     @property
     def _age(self) -> float:
         return monotonic() - self._since
 
     def _turned(self, subject: str) -> Iterator[None]:
         """Turn to a subject, as if newly made, step by step."""
-        if self._foreseen != subject:
-            self._foreseen, self._since = "", -inf
+        if self._foreseen != self._now_about(subject):
+            self._foreseen, self._since = None, -inf
             self._put_away()
             self.dossier = self.begin_dossier(subject)
             for frame in self.query(Frame):
                 self._hand_dossier(frame)
-            self._foreseen = subject
+            self._foreseen = self._now_about(subject)
             yield
         self._fit(self.app.size)
         if (replay := self.console.projector.replay) is not None or self.query("PlayBar"):
