@@ -43,6 +43,8 @@ MEMORY_MIB, GROWTH = 160.0, 0.10
 NODES, BUILDS = 1_000, 50_000
 RATE, WATCHED = 200, 10.0
 POURED, TIMES = 100_000, 10
+SETTLED = 5.0
+"""Seconds after which a console that is let alone has made the screens that one may open next."""
 PATIENCE = 60.0
 DASHBOARD = ("Needed", "NEXT", "● live", "1 Nodes", "2 Queue", "3 Blocked", "4 Staging risk", "5 Events")
 """What stands on a complete dashboard, beside what its panes show of the swarm."""
@@ -82,8 +84,8 @@ def _building() -> Iterator[Row]:
 
 
 def _used(terminal: Terminal) -> float:
-    """The share of a core that it takes, from two seconds after its first frame on."""
-    terminal.watch(2.0)
+    """The share of a core that it takes, once all is made ready that nobody has asked for yet."""
+    terminal.watch(SETTLED)
     before = terminal.cpu()
     terminal.watch(WATCHED)
     return (terminal.cpu() - before) / WATCHED

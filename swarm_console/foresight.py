@@ -23,20 +23,25 @@ class Foresight:
 
     def __init__(self, app: "SwarmConsole") -> None:
         self._app = app
+        self._made = False
+        """Whether the screens are there that one may go to."""
 
     async def keep(self) -> None:
-        """Look ahead now and then."""
+        """Look ahead after every key, until nobody seems to be there."""
         while True:
-            await asyncio.sleep(max(PAUSE - self._rest, 0.0) or LOOK)
-            await self.look()
+            while self._rest < GONE or not self._made:
+                await asyncio.sleep(max(PAUSE - self._rest, 0.0) or LOOK)
+                await self.look()
+            await self._app.turns.next()
 
     async def look(self) -> None:
         """Go on for as long as no key is pressed."""
         mirror, rest = self._app.mirror, self._rest
         if not self._app.is_running or not mirror.known or mirror.preview is not None:
             return
-        if rest > LULL:
+        if rest > LULL and not self._made:
             doors.make_ready(self._app)
+            self._made = True
         if PAUSE <= rest < GONE:
             await self._app.turns.take(self._undisturbed())
 

@@ -16,10 +16,17 @@ class Turns:
 
     def __init__(self) -> None:
         self._heard = monotonic()
+        self._news = asyncio.Event()
 
     def hear(self) -> None:
         """A key was pressed, or the mouse."""
         self._heard = monotonic()
+        self._news.set()
+
+    async def next(self) -> None:
+        """Wait for a key that nobody has waited for."""
+        await self._news.wait()
+        self._news.clear()
 
     @property
     def rest(self) -> float:

@@ -4,7 +4,8 @@ import os
 import selectors
 from codecs import getincrementaldecoder
 from itertools import chain
-from typing import Final
+from threading import Event
+from typing import Any, Final
 
 from textual import constants
 from textual._xterm_parser import XTermParser
@@ -12,25 +13,58 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 CHUNK: Final = 4096
-REST: Final = 0.1
-"""Seconds after which a driver looks whether it is to end."""
+
+
+class Ending(Event):
+    """An event that can be waited for beside what is typed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ear, self._mouth = os.pipe()
+
+    def fileno(self) -> int:
+        """What can be read once it is set."""
+        return self._ear
+
+    def set(self) -> None:
+        if not self.is_set():
+            super().set()
+            os.write(self._mouth, b".")
+
+    def clear(self) -> None:
+        if self.is_set():
+            super().clear()
+            os.read(self._ear, 1)
+
+    def __del__(self) -> None:
+        for end in (self._ear, self._mouth):
+            os.close(end)
 
 
 class Hearing(LinuxDriver):
-    """Textual's own driver looks every 100 ms whether an Esc stayed alone, whatever ESCDELAY says (8.2)."""
+    """Textual's own driver wakes every 100 ms, and then alone sees whether an Esc stayed alone (8.2)."""
+
+    exit_event: Ending
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.exit_event = Ending()
 
     def run_input_thread(self) -> None:
         """Hand on what is typed, until the driver is told to end."""
         parser, decode = XTermParser(), getincrementaldecoder("utf-8")("replace").decode
-        pause = REST
+        pause: float | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self.exit_event, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 ready = selector.select(pause)
+                if self.exit_event.is_set():
+                    break
                 typed = decode(os.read(self.fileno, CHUNK)) if ready else ""
                 for event in chain(parser.feed(typed) if typed else (), parser.tick()):
                     self.process_message(event)
-                pause = constants.ESCAPE_DELAY if ready else REST
+                pause = constants.ESCAPE_DELAY if ready else None
 
 
 def hearing(kind: type[Driver]) -> type[Driver]:

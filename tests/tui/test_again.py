@@ -108,7 +108,7 @@ async def test_the_next_are_made_while_no_key_is_pressed_and_once(
         await ahead.look()
         made = dict(installed)
         assert set(made) == {"PackageScreen", "NodeScreen"}
-        await ahead.look()
+        await foresight.Foresight(stage.app).look()
         assert installed == made
 
 

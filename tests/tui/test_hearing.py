@@ -1,17 +1,17 @@
 """Keys as the terminal sends them: whole, in pieces, and a lone Esc."""
 
 import os
+import select
 from collections.abc import Iterator
 from queue import Queue
-from threading import Event, Thread
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 from textual import constants, events
 from textual.message import Message
 
-from swarm_console.manners import hearing
-from swarm_console.manners.hearing import Hearing
+from swarm_console.manners.hearing import Ending, Hearing
 
 NEVER = 10_000.0
 
@@ -21,7 +21,7 @@ class Keyboard:
 
     def __init__(self) -> None:
         self.heard: Queue[Message] = Queue()
-        self.ended = Event()
+        self.ended = Ending()
         self._fileno, self._hand = os.pipe()
         driver = SimpleNamespace(fileno=self._fileno, exit_event=self.ended, process_message=self.heard.put)
         self._thread = Thread(target=Hearing.run_input_thread, args=(driver,))
@@ -38,7 +38,6 @@ class Keyboard:
 
     def close(self) -> None:
         self.ended.set()
-        self.type(b"q")
         self._thread.join(60)
         assert not self._thread.is_alive()
         for end in (self._fileno, self._hand):
@@ -46,9 +45,8 @@ class Keyboard:
 
 
 @pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyboard]:
-    """One that looks again only when something is typed, and after an Esc."""
-    monkeypatch.setattr(hearing, "REST", NEVER)
+def keyboard() -> Iterator[Keyboard]:
+    """One that ends when it is told to, though nothing is typed."""
     made = Keyboard()
     yield made
     made.close()
@@ -78,3 +76,14 @@ def test_half_a_character_waits_for_its_other_half(keyboard: Keyboard) -> None:
 def test_what_is_no_text_at_all_ends_nothing(keyboard: Keyboard) -> None:
     keyboard.type(b"\xff\xfea")
     assert [keyboard.key() for _ in range(3)][-1] == "a"
+
+
+def test_an_ending_can_be_waited_for_and_taken_back() -> None:
+    ending = Ending()
+    for _ in range(2):
+        assert not select.select([ending], [], [], 0)[0]
+        ending.set()
+        ending.set()
+        assert ending.is_set() and select.select([ending], [], [], 0)[0]
+        ending.clear()
+        ending.clear()
