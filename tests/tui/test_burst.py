@@ -13,7 +13,15 @@ from tests.tui import patience
 from tests.tui.conftest import Open, Stage
 from tests.tui.story import blocked, building
 
-NAMED = {"\r": "enter", "\x1b": "escape"}
+NAMED = {
+    "\r": "enter",
+    "\x1b": "escape",
+    "\x7f": "backspace",
+    "\x01": "ctrl+a",
+    "\x05": "ctrl+e",
+    "\x15": "ctrl+u",
+    "\x17": "ctrl+w",
+}
 
 
 async def burst(stage: Stage, typed: str) -> None:
@@ -64,3 +72,24 @@ async def test_help_is_searched_in_one_go(open_console: Open) -> None:
         await burst(stage, "/quit")
         await patience.until(stage.pilot, lambda: entry.value == "quit")
         assert isinstance(stage.app.screen, HelpScreen)
+
+
+async def test_what_is_taken_back_in_the_same_go_is_taken_back_in_its_place(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        pane = stage.app.query_one(QueuePane)
+        await burst(stage, "2/gax\x7f\x7fit")
+        entry = pane.query_one(Input)
+        await patience.until(stage.pilot, lambda: entry.value == "git")
+        await burst(stage, "\x15ut\x01g\x05!\x17mpv")
+        await patience.until(stage.pilot, lambda: entry.value == "mpv")
+
+
+async def test_what_follows_enter_in_the_same_go_is_not_typed(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        pane = stage.app.query_one(QueuePane)
+        await burst(stage, "2/git\rjk")
+        await patience.until(stage.pilot, lambda: stage.app.focused is pane.table)
+        assert pane.query_one(Input).value == "git"
+        assert pane.table.sieve is not None and pane.table.sieve.text == "git"
+        await stage.press("slash", "x")
+        assert pane.query_one(Input).value == "x", "and it can be typed into again"
