@@ -1,5 +1,6 @@
 """A table of any length: only the rows on the screen are ever made into cells (Textual's Line API)."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
@@ -155,8 +156,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
     @property
     def marked(self) -> T | None:
         """The item that one sees under the cursor, wherever it is by now; None where it is gone."""
-        place = self._place_of(self._name, -1) if self._name is not None else -1
-        return self._items[place] if place >= 0 else None
+        place = self._find(self._name, self.cursor) if self._name is not None else None
+        return self._items[place] if place is not None else None
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -182,16 +183,18 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._remember()
 
     def _place_of(self, name: str, otherwise: int) -> int:
-        """Where an item is now, most likely where it was last; a long list knows that itself."""
-        for place in (otherwise, self.cursor):
+        """Where an item is now, most likely where it was last."""
+        found = self._find(name, otherwise, self.cursor)
+        return otherwise if found is None else found
+
+    def _find(self, name: str, *likely: int) -> int | None:
+        """Where an item is now; a long list knows that itself. None where it is gone."""
+        for place in likely:
             if 0 <= place < len(self._items) and self._key(self._items[place]) == name:
                 return place
         if isinstance(self._items, Findable):
-            found = self._items.find(name)
-        else:
-            keys = map(self._key, self._items)
-            found = next((place for place, key in enumerate(keys) if key == name), None)
-        return otherwise if found is None else found
+            return self._items.find(name)
+        return next((place for place, key in enumerate(map(self._key, self._items)) if key == name), None)
 
     @property
     def _stuck(self) -> bool:
@@ -296,20 +299,32 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._repaint(False)
 
     def _away(self, by: int) -> int:
-        """The place of the row that one sees so many rows away, wherever it is by now.
-
-        Of what is out of sight, as many rows from the one in sight that has moved less: the one under the
-        cursor may have ended meanwhile, and be far away.
-        """
+        """The place of the row that one sees so many rows away, wherever it is by now."""
         if self._name not in self._seen:
             self._follow()
             return self.cursor + by
-        here, last = self._seen.index(self._name), len(self._seen) - 1
-        aim = max(0, min(here + by, last))
-        rows, top = (aim,) if aim == here + by else (aim, here), self._drawn_as[0]
-        places = ((self._place_of(self._seen[row], top + row) - row, row) for row in rows)
-        shift, _ = min(places, key=lambda found: abs(found[0] - top))
-        return shift + here + by
+        here, top = self._seen.index(self._name), self._drawn_as[0]
+        if 0 <= here + by < len(self._seen):
+            return self._place_of(self._seen[here + by], top + here + by)
+        return self._beyond(here, by)
+
+    def _beyond(self, here: int, by: int) -> int:
+        """The same of a row out of sight: so many from the last in sight that is still beside the others.
+
+        The one under the cursor, and any other, may have ended meanwhile and be far away.
+        """
+        top = shift = self._drawn_as[0]
+        shifts: dict[int, int] = {}
+        for row, name in enumerate(self._seen):
+            if (place := self._find(name, row + shift, row + top)) is not None:
+                shifts[row] = shift = place - row
+        if not shifts:
+            return self.cursor + by
+        usual = max(shifts.values(), key=Counter(shifts.values()).__getitem__)
+        steady = [row for row, moved in shifts.items() if moved == usual]
+        if by > 0:
+            return usual + steady[-1] + by - sum(here < row for row in steady)
+        return usual + steady[0] + by + sum(row < here for row in steady)
 
     def action_leaf(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - HEADER_ROWS - 1))

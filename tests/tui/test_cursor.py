@@ -1,9 +1,13 @@
 """The cursor among rows that change between what one sees and what one presses."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import msgspec
 import pytest
 
 from swarm_console.panes.events import EventsPane
+from swarm_console.panes.grid import Cell
 from swarm_console.panes.queue import QueuePane
 from swarm_console.panes.table import Table
 from swarm_console.screens.package import PackageScreen
@@ -74,6 +78,32 @@ async def test_a_page_down_is_one_from_where_most_rows_are(open_console: Open) -
         table.action_move(page)
         assert table.marked is not None
         assert table.marked.id == wanted, "not a page from where the marked one is by now"
+
+
+@pytest.mark.parametrize("goes", ["to the end", "to the head", "away"])
+@pytest.mark.parametrize(("here", "by"), [(-1, 1), (-1, 4), (-2, 3), (3, 9), (0, -1), (1, -3), (-1, -9)])
+async def test_out_of_sight_it_is_the_row_that_follows_what_one_sees(
+    goes: str, here: int, by: int, open_console: Open
+) -> None:
+    async with open_console(building(), size=(60, 16)) as stage:
+        await stage.press("2")
+        stage.app.workers.cancel_group(stage.app, "draw")
+        table: Table[Any] = stage.app.query_one(QueuePane).table
+        names = [f"cat/row-{number}" for number in range(60)]
+        rows = [SimpleNamespace(id=name) for name in names]
+        table.show(rows, lambda row: [Cell(row.id)] * len(table.columns))
+        table.action_move(names.index("cat/row-30"))
+        await stage.pilot.pause()
+        marked = table._seen[here]
+        table.action_move(names.index(marked) - table.cursor)
+        wanted = names[names.index(marked) + by]
+        assert table._name == marked and table._drawn_as[0] > 2
+        left = rows.pop(names.index(marked))
+        if goes != "away":
+            rows.insert(len(rows) if goes == "to the end" else 0, left)
+        table.action_move(by)
+        assert table.marked is not None
+        assert table.marked.id == wanted
 
 
 async def test_a_click_marks_what_one_sees(open_console: Open) -> None:
