@@ -87,6 +87,8 @@ class Feed:
                     yield
                     if not self._lies_open(screen):
                         break
+        if picture.unfinished:
+            self.changed()
 
     def _lies_open(self, screen: Screen[Any]) -> bool:
         """Whether it still does: a key may have closed it, or ended the console, between two parts."""

@@ -56,6 +56,8 @@ class Picture:
         """What of the past is shown in place of the present; "" for nothing."""
         self.spare = spare
         """How many seconds it has for a figure that takes long; none where a key waits for it."""
+        self.unfinished = False
+        """Whether something of it goes on in another, which should come though nothing changes."""
 
     @property
     def state(self) -> State:

@@ -98,8 +98,10 @@ production. `↓ by` waits for this package, `⇊ far by` for those. Enter goes 
             self._edges = edges.needs
             self._found = Needs(_near(edges, build) if build is not None else ())
             self._rest = _all(edges, build) if build is not None else None
-        elif self._rest is not None and (all_ := gone_on(self._rest, min(picture.spare, FIRST))):
-            (self._found,), self._rest = all_, None
+        elif self._rest is not None and (whole := gone_on(self._rest, min(picture.spare, FIRST))):
+            (self._found,), self._rest = whole, None
+        if self._rest is not None:
+            picture.unfinished = True
         return self._found
 
     def key(self, item: Need) -> str:

@@ -2,11 +2,13 @@
 
 import pytest
 
+from swarm_console.known.sliced import Steps
+from swarm_console.panes import needs
 from swarm_console.panes.attempts import AttemptsPane
 from swarm_console.panes.change import ChangePane
 from swarm_console.panes.cost import CostPane
 from swarm_console.panes.frame import Frame
-from swarm_console.panes.needs import NeedsPane
+from swarm_console.panes.needs import Needs, NeedsPane
 from swarm_console.panes.why import Choice, WhyPane
 from swarm_console.screens import doors
 from swarm_console.screens.cures import CuresDialog
@@ -17,6 +19,7 @@ from swarm_console.screens.package import PackageScreen
 from swarm_console.words.harmless import REPLACEMENT
 from swarm_node.model import commands as c
 from swarm_node.model.refusal import Refused
+from tests.tui import patience
 from tests.tui.conftest import Open, Stage
 from tests.tui.depth import digits_bring_frames, frames, rows, text_of, until
 from tests.tui.scenes.package import (
@@ -218,6 +221,28 @@ class TestNeeds:
                 ("↓ by", "net-misc/curl-8.14.1"),
                 ("⇊ far by", "dev-vcs/git-2.50.0"),
             ]
+
+    async def test_a_long_search_for_what_is_far_goes_on_though_nothing_changes(
+        self, open_console: Open, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        steps: list[float] = []
+
+        def one(work: Steps[Needs], enough: float) -> tuple[Needs] | None:
+            steps.append(enough)
+            try:
+                next(work) if enough else None
+            except StopIteration as end:
+                return (end.value,)
+            return None
+
+        monkeypatch.setattr(needs, "gone_on", one)
+        async with open_console(planned()) as stage:
+            doors.package(stage.app, "dev-vcs/git-2.50.0")
+            await patience.until(stage.pilot, lambda: isinstance(stage.app.screen, PackageScreen))
+            pane = stage.app.screen.query_one(NeedsPane)
+            await patience.until(stage.pilot, lambda: str(pane.border_title).endswith("behind"))
+            assert [need.relation for need in pane.items(pane.picture)] == ["needs", "far", "far"]
+            assert len(steps) > 2
 
     async def test_enter_goes_there_at_every_depth(self, open_console: Open) -> None:
         async with open_console(planned()) as stage:
