@@ -16,7 +16,7 @@ from swarm_node.model.events import QueueOrdered, Record
 from swarm_node.model.recorded import Recorded
 from swarm_node.model.state import State
 
-STOPS: Final = 400
+STOPS: Final = 128
 """Places that the state can be taken to without folding; between them lie at least so many events:"""
 SHORTEST: Final = 250
 LONG_QUEUE: Final = 500
