@@ -30,7 +30,7 @@ class Foresight:
         """Look ahead after every key, until nobody seems to be there."""
         while True:
             while self._rest < GONE or not self._made:
-                await asyncio.sleep(max(PAUSE - self._rest, 0.0) or LOOK)
+                await asyncio.sleep(max(PAUSE - self._rest, LOOK if self._rest < GONE else LULL))
                 await self.look()
             await self._app.turns.next()
 

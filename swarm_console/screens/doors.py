@@ -37,7 +37,7 @@ def foresee_node(app: "SwarmConsole", name: str) -> Iterator[None]:
 def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None:
     """Show the one that was left last again; a new one where there is none, or it lies open below."""
     name = kind.__name__
-    if (kept := _put_away(app, name)) is not None:
+    if (kept := _kept(app, name)) is not None:
         kept.turn_to(subject)
         app.push_screen(kept)
     elif app.is_screen_installed(name):
@@ -49,15 +49,17 @@ def _depth(app: "SwarmConsole", kind: "type[DepthScreen]", subject: str) -> None
 
 
 def _foresee(app: "SwarmConsole", name: str, subject: str) -> Iterator[None]:
-    kept = _put_away(app, name)
+    kept = _kept(app, name)
     return kept.be_ready_for(subject) if kept is not None and subject else iter(())
 
 
-def _put_away(app: "SwarmConsole", name: str) -> "DepthScreen | None":
+def _kept(app: "SwarmConsole", name: str) -> "DepthScreen | None":
     """A screen in depth that is there and does not lie open."""
     if not app.is_screen_installed(name):
         return None
-    kept: DepthScreen = app.get_screen(name)  # type: ignore[assignment]
+    from swarm_console.screens.depth import DepthScreen
+
+    kept = app.get_screen(name, DepthScreen)
     return kept if kept.is_mounted and kept not in app.screen_stack else None
 
 

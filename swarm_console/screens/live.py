@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from swarm_console.keyboard.chain import Chained
 from swarm_console.keyboard.focus import Focusing
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
@@ -28,7 +27,7 @@ SHORT = 22
 T = TypeVar("T")
 
 
-class Ours(Keyed, Chained, Focusing):
+class Ours(Keyed, Focusing):
     """Whatever is a part of our console."""
 
     _theme = ""

@@ -1,6 +1,6 @@
 """A screen in depth that was left is shown again for another subject, and looks as one newly made."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from swarm_console import foresight
 from swarm_console.panes.lines import LogLines
-from swarm_console.screens import doors
+from swarm_console.screens import depth, doors
 from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.package import PackageScreen
 from tests.tui import patience, test_node, test_package
@@ -50,6 +50,19 @@ async def looks_when_new(
         return looks(stage, await opened(stage, subject))
 
 
+def foreseen(stage: Stage, opened: Opened, subject: str) -> Iterator[None]:
+    """The steps in which a package or a node is made ready."""
+    ahead = doors.foresee_node if opened is test_node.opened else doors.foresee_package
+    return ahead(stage.app, subject)
+
+
+def foresee(stage: Stage, opened: Opened, subject: str) -> None:
+    """All of them."""
+    for _ in foreseen(stage, opened, subject):
+        pass
+
+
+@pytest.mark.parametrize("ahead", [False, True], ids=["opened", "foreseen"])
 @pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
 @pytest.mark.parametrize("keys", BUSY.values(), ids=BUSY)
 @pytest.mark.parametrize(("scene", "opened", "before", "then"), [PACKAGE, WAITING, NODE])
@@ -60,13 +73,18 @@ async def test_nothing_is_left_of_what_was_there_before(
     then: str,
     keys: tuple[str, ...],
     size: tuple[int, int],
+    ahead: bool,
     open_console: Open,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(depth, "STALE", 3600.0)
     wanted = await looks_when_new(scene, opened, then, size, open_console)
     async with open_console(scene(), size=size) as stage:
         first = await opened(stage, before)
         await stage.press(*keys)
         await leave(stage)
+        if ahead:
+            foresee(stage, opened, then)
         again = await opened(stage, then)
         assert again is first
         assert looks(stage, again) == wanted

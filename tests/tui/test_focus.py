@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_console.keyboard.chain import Chained
+from swarm_console.keyboard.focus import Focusing
 from swarm_console.panes.frame import Frame
 from swarm_console.screens.dashboard import Dashboard
 from tests.tui.conftest import Open, Stage
@@ -18,8 +18,8 @@ def found(stage: Stage) -> list[tuple[object, dict[str, object]]]:
 def found_anew(stage: Stage) -> list[tuple[object, dict[str, object]]]:
     """The same as Textual finds them."""
     screen = stage.app.screen
-    assert isinstance(screen, Chained)
-    anew = super(Chained, screen)._binding_chain
+    assert isinstance(screen, Focusing)
+    anew = super(Focusing, screen)._binding_chain
     return [(node, dict(bound.key_to_bindings)) for node, bound in anew]
 
 

@@ -17,16 +17,17 @@ from swarm_console.panes.queue import QueuePane
 from swarm_console.screens import depth, doors
 from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.package import PackageScreen
-from tests.tui import patience, test_node, test_package
-from tests.tui.conftest import Open, Stage
+from tests.tui import patience, test_package
+from tests.tui.conftest import Open
 from tests.tui.scenes.package import CURL, MPV, failing
 from tests.tui.story import Story
 from tests.tui.test_again import (
-    BUSY,
     NODE,
     PACKAGE,
     WAITING,
     Opened,
+    foresee,
+    foreseen,
     heads,
     leave,
     looks,
@@ -35,7 +36,6 @@ from tests.tui.test_again import (
 )
 
 SCENES = pytest.mark.parametrize(("scene", "opened", "before", "then"), [PACKAGE, WAITING, NODE])
-SIZES = pytest.mark.parametrize("size", [(120, 36), (60, 16)], ids=["wide", "small"])
 
 
 @pytest.fixture(autouse=True)
@@ -43,41 +43,6 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is foreseen by itself, and on a slow machine too it is not too old when it is opened."""
     monkeypatch.setattr(foresight, "GONE", -1.0)
     monkeypatch.setattr(depth, "STALE", 3600.0)
-
-
-def foreseen(stage: Stage, opened: Opened, subject: str) -> Iterator[None]:
-    """The steps in which a package or a node is made ready."""
-    foresee = doors.foresee_node if opened is test_node.opened else doors.foresee_package
-    return foresee(stage.app, subject)
-
-
-def foresee(stage: Stage, opened: Opened, subject: str) -> None:
-    """All of them."""
-    for _ in foreseen(stage, opened, subject):
-        pass
-
-
-@SIZES
-@pytest.mark.parametrize("keys", BUSY.values(), ids=BUSY)
-@SCENES
-async def test_it_looks_as_any_other(
-    scene: Callable[[], Story],
-    opened: Opened,
-    before: str,
-    then: str,
-    keys: tuple[str, ...],
-    size: tuple[int, int],
-    open_console: Open,
-) -> None:
-    wanted = await looks_when_new(scene, opened, then, size, open_console)
-    async with open_console(scene(), size=size) as stage:
-        first = await opened(stage, before)
-        await stage.press(*keys)
-        await leave(stage)
-        foresee(stage, opened, then)
-        again = await opened(stage, then)
-        assert again is first
-        assert looks(stage, again) == wanted
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 9, 12, 22])
