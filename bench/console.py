@@ -41,7 +41,7 @@ DEMO_MS, LARGE_MS, KEY_MS = 500.0, 900.0, 50.0
 BUSY_SHARE, IDLE_SHARE = 0.30, 0.02
 MEMORY_MIB, GROWTH = 160.0, 0.10
 NODES, BUILDS = 1_000, 50_000
-RATE, WATCHED = 200, 10.0
+RATE, WATCHED, IDLED = 200, 10.0, 60.0
 POURED, TIMES = 100_000, 10
 SETTLED = 5.0
 """Seconds after which a console that is let alone has made the screens that one may open next."""
@@ -73,7 +73,7 @@ def _demo() -> Iterator[Row]:
 def _resting() -> Iterator[Row]:
     with _on_site(finished()) as url, _console(url) as terminal:
         _shown(terminal, DASHBOARD)
-        yield _share("console, idle", _used(terminal), IDLE_SHARE)
+        yield _share("console, idle", _used(terminal, IDLED), IDLE_SHARE)
 
 
 def _building() -> Iterator[Row]:
@@ -83,12 +83,12 @@ def _building() -> Iterator[Row]:
         yield _share("console, 3 builds running", _used(terminal), 0.0)
 
 
-def _used(terminal: Terminal) -> float:
+def _used(terminal: Terminal, seconds: float = WATCHED) -> float:
     """The share of a core that it takes, once all is made ready that nobody has asked for yet."""
     terminal.watch(SETTLED)
     before = terminal.cpu()
-    terminal.watch(WATCHED)
-    return (terminal.cpu() - before) / WATCHED
+    terminal.watch(seconds)
+    return (terminal.cpu() - before) / seconds
 
 
 # -- a very large swarm

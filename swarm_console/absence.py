@@ -19,7 +19,7 @@ AWAY_SECONDS: Final = 60.0
 """Whoever comes back sooner has missed nothing that the screen does not show."""
 ASK_SECONDS: Final = 0.2
 """How often it is asked whether the swarm is known yet."""
-KEEP_SECONDS: Final = 15.0
+KEEP_SECONDS: Final = AWAY_SECONDS
 """A console that is killed has forgotten no more than this."""
 TITLE: Final = "While you were away"
 

@@ -3,7 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
@@ -26,6 +28,9 @@ FRAME_SECONDS: Final = 0.2
 REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
 TICK_SECONDS: Final = 1.0
+"""Between two pictures at most, where something on the screen counts."""
+OPENED: Final = 1.0
+"""Seconds after which what stays for as long as the console does is there."""
 ALONE: Final = 1.0
 """Seconds without a key after which a picture has time for more than a little."""
 
@@ -36,18 +41,22 @@ class Feed:
     def __init__(self, app: "SwarmConsole") -> None:
         self._app = app
         self._changed = asyncio.Event()
+        self._turned = asyncio.Event()
+        """The stream began or broke."""
         self._greyed: frozenset[str] = frozenset()
         self._vigil = Vigil()
         self._seen = False
         """Whether a picture of the swarm was drawn."""
         self._parent = os.getppid()
+        self._began = monotonic()
         self.sweeper = Sweeper()
 
     def begin(self) -> None:
         """Start all of it."""
         self.restart()
         self._app.run_worker(self._keep_drawing(), group="draw", exclusive=True)
-        self._app.set_interval(TICK_SECONDS, self._tick)
+        if self._app.is_web:
+            self._app.set_interval(TICK_SECONDS, self._end_with_server)
 
     def restart(self) -> None:
         """Listen to the console's wire and ask after its health; another one before it is let go."""
@@ -57,7 +66,8 @@ class Feed:
     def listen(self) -> None:
         """Follow the swarm; what was followed before is let go."""
         app = self._app
-        app.run_worker(follow(app.wire, app.mirror, self.changed), group="listen", exclusive=True)
+        following = follow(app.wire, app.mirror, self.changed, self._turned.set)
+        app.run_worker(following, group="listen", exclusive=True)
 
     def begin_anew(self) -> None:
         """A fresh snapshot over a new connection."""
@@ -116,16 +126,30 @@ class Feed:
 
     async def _keep_asking(self) -> None:
         """Ask how gateway and orchestrator are."""
-        await watch_health(self._app.wire, self._app.mirror, self.changed)
+        await watch_health(self._app.wire, self._app.mirror, self.changed, self._turned)
 
     async def _keep_drawing(self) -> None:
         """Draw whenever something changed, but never so often that nothing else gets its turn."""
+        drawn = monotonic()
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            await self._news(drawn + TICK_SECONDS - monotonic())
+            drawn = monotonic()
             spent = await self._draw()
-            self.sweeper.sweep(self._app.turns.rest)
+            self.sweep()
             await asyncio.sleep(max(FRAME_SECONDS, REST * spent))
+
+    async def _news(self, tick: float) -> None:
+        """Wait until something changed, or where something on the screen counts for so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(tick if self._counts else None):
+                await self._changed.wait()
+        self._changed.clear()
+
+    @property
+    def _counts(self) -> bool:
+        """Whether time alone changes the picture."""
+        mirror = self._app.mirror
+        return not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values())
 
     async def _draw(self) -> float:
         """Draw, and let keys have their turn on the way; the seconds that it took without these.
@@ -135,13 +159,13 @@ class Feed:
         seen, self._seen = self._seen, self._app.mirror.known
         return await self._app.turns.take(self._parts(), ENOUGH if seen else inf)
 
-    def _tick(self) -> None:
-        """Let time pass on the screen, where something on it counts."""
-        if self._app.is_web and os.getppid() != self._parent:
-            self._app.exit()  # whoever served it to a browser is gone
-        mirror = self._app.mirror
-        if mirror.preview is None:
+    def sweep(self) -> None:
+        """Look for garbage, unless a key is likely to wait."""
+        if self._app.mirror.preview is None and monotonic() - self._began > OPENED:
             self.sweeper.begin()  # what there is now stays
         self.sweeper.sweep(self._app.turns.rest)
-        if not mirror.link.live or any(node.attempt for node in mirror.state.nodes.values()):
-            self.changed()
+
+    def _end_with_server(self) -> None:
+        """Whoever served it to a browser may be gone."""
+        if os.getppid() != self._parent:
+            self._app.exit()

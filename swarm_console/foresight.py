@@ -32,6 +32,7 @@ class Foresight:
             while self._rest < GONE or not self._made:
                 await asyncio.sleep(max(PAUSE - self._rest, LOOK if self._rest < GONE else LULL))
                 await self.look()
+                self._app.feed.sweep()
             await self._app.turns.next()
 
     async def look(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 from swarm_console.known.mirror import Mirror, OutOfStep
@@ -10,7 +10,8 @@ from swarm_console.wire.stream import Unreachable, Wire
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 """Seconds between tries; never longer, so that a picture is live again within a second of the swarm."""
-HEALTH_SECONDS: Final = 2.0
+HEALTH_SECONDS, SELDOM_SECONDS = 2.0, 30.0
+"""Between two questions after health; while the stream is live, whose pings pass through both services."""
 BREATH: Final = 0.2
 """Seconds that the screen has for its first picture before the stream is opened, which is work as well."""
 
@@ -19,9 +20,13 @@ async def follow(
     wire: Wire,
     mirror: Mirror,
     changed: Callable[[], None],
+    turned: Callable[[], object] = lambda: None,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Keep the mirror in step for as long as it is awaited; `changed` is called after each message."""
+    """Keep the mirror in step for as long as it is awaited.
+
+    `changed` is called after each message, `turned` when the stream has begun or broken.
+    """
     if await _taken_ahead(wire, mirror, changed):
         await sleep(BREATH)
     pause = FIRST_PAUSE
@@ -35,6 +40,7 @@ async def follow(
                     if first:
                         first, pause = False, FIRST_PAUSE
                         mirror.join()
+                        turned()
                         await _look_back(wire, mirror)
                     changed()
                     await asyncio.sleep(0)  # many may have come at once, and keys wait too
@@ -44,6 +50,7 @@ async def follow(
             mirror.forget()
             reason = str(error)
         mirror.lose(reason)
+        turned()
         changed()
         await sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
@@ -75,11 +82,17 @@ async def _look_back(wire: Wire, mirror: Mirror) -> None:
         return
 
 
-async def watch_health(wire: Wire, mirror: Mirror, changed: Callable[[], None]) -> None:
-    """Ask gateway and orchestrator how they are, again and again."""
+async def watch_health(
+    wire: Wire, mirror: Mirror, changed: Callable[[], None], turned: asyncio.Event
+) -> None:
+    """Ask gateway and orchestrator how they are, again and again, and at once when the stream has turned."""
     while True:
         before = mirror.changes
-        mirror.judge(await wire.health())
+        turned.clear()
+        mirror.judge(health := await wire.health())
         if mirror.changes != before:
             changed()
-        await asyncio.sleep(HEALTH_SECONDS)
+        well = mirror.link.live and not health.gateway and not health.orchestrator_trouble
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SELDOM_SECONDS if well else HEALTH_SECONDS):
+                await turned.wait()

@@ -43,7 +43,7 @@ class Listener:
                 await self._heard.wait()
 
     async def __aenter__(self) -> "Listener":
-        self._task = asyncio.create_task(follow(self.story, self.mirror, self._heard.set, self.rest))
+        self._task = asyncio.create_task(follow(self.story, self.mirror, self._heard.set, sleep=self.rest))
         return self
 
     async def __aexit__(self, *_: object) -> None:
