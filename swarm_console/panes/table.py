@@ -1,6 +1,5 @@
 """A table of any length: only the rows on the screen are ever made into cells (Textual's Line API)."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
@@ -311,7 +310,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def _beyond(self, here: int, by: int) -> int:
         """The same of a row out of sight: so many from the last in sight that is still beside the others.
 
-        The one under the cursor, and any other, may have ended meanwhile and be far away.
+        Any of them may have ended meanwhile and be far away, and mostly several at once.
         """
         top = shift = self._drawn_as[0]
         shifts: dict[int, int] = {}
@@ -320,11 +319,12 @@ class Table(ScrollView, Generic[T], can_focus=True):
                 shifts[row] = shift = place - row
         if not shifts:
             return self.cursor + by
-        usual = max(shifts.values(), key=Counter(shifts.values()).__getitem__)
-        steady = [row for row, moved in shifts.items() if moved == usual]
+        least = min(shifts.values(), key=lambda shift: abs(shift - top))
+        beside = [row for row, moved in shifts.items() if abs(moved - least) <= len(self._seen)]
+        first, last = beside[0], beside[-1]
         if by > 0:
-            return usual + steady[-1] + by - sum(here < row for row in steady)
-        return usual + steady[0] + by + sum(row < here for row in steady)
+            return last + shifts[last] + by - sum(here < row for row in beside)
+        return first + shifts[first] + by + sum(row < here for row in beside)
 
     def action_leaf(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - HEADER_ROWS - 1))
