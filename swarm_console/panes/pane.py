@@ -12,7 +12,6 @@ from swarm_console.known.picture import Picture
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.grid import Cell, Column
-from swarm_console.panes.line import Line
 from swarm_console.panes.table import Table
 from swarm_console.panes.tones import Toned
 from swarm_console.words.harmless import one_line
@@ -144,7 +143,7 @@ class Pane(Frame, Generic[T]):
     async def action_filter(self) -> None:
         """Open the filter's line, which is made when it is first wanted."""
         if self._entry is None:
-            self._entry = Line(placeholder=ENTRY, classes="sieve")
+            self._entry = Input(placeholder=ENTRY, classes="sieve")
             self._entry.cursor_blink = False
             self.watch(self._entry, "value", self._sift, init=False)  # a message comes a frame later
             await self.mount(self._entry)

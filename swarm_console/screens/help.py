@@ -13,7 +13,6 @@ from textual.widgets import Input, Static
 
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.keyboard.keybook import OURS, book, by_context, context
-from swarm_console.panes.line import Line
 from swarm_console.panes.prose import Prose, heading
 from swarm_console.screens.live import Dialog
 from swarm_console.words.sieve import BadSieve, Sieve, sieve
@@ -70,7 +69,7 @@ class HelpScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -wide -help"):
             yield Static("Help", classes="heading", markup=False)
-            entry = Line(placeholder="regular expression, ! inverts", classes="sieve")
+            entry = Input(placeholder="regular expression, ! inverts", classes="sieve")
             entry.cursor_blink = False
             entry.display = False
             yield entry

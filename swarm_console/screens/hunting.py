@@ -14,7 +14,6 @@ from swarm_console.logs.lines import LineCount
 from swarm_console.logs.opinion import Opinion
 from swarm_console.logs.pattern import Pattern
 from swarm_console.logs.source import Source
-from swarm_console.panes.line import Line
 from swarm_console.panes.lines import LogLines
 from swarm_console.screens.live import LiveScreen
 from swarm_console.words.sieve import BadSieve
@@ -65,7 +64,7 @@ class HuntingScreen(LiveScreen):
 
     def entry(self) -> ComposeResult:
         """The line for a pattern, hidden until it is wanted."""
-        line = Line(placeholder="regular expression; Enter looks for it, Esc gives up", classes="sieve")
+        line = Input(placeholder="regular expression; Enter looks for it, Esc gives up", classes="sieve")
         line.cursor_blink = False
         line.display = False
         yield line

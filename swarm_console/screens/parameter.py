@@ -13,7 +13,6 @@ from textual.widgets.option_list import Option
 
 from swarm_console.actions.action import Action, Parameter
 from swarm_console.keyboard.choices import Choice, matching
-from swarm_console.panes.line import Line
 from swarm_console.screens.live import Dialog
 from swarm_console.words.harmless import one_line
 
@@ -43,7 +42,7 @@ type, the names that fit are offered."""
         with Vertical(classes="box"):
             yield Static(self._action.title, classes="heading", markup=False)
             yield Static(f"{self._parameter.name}: {self._parameter.help}", markup=False)
-            entry = Line(value=self._likely)
+            entry = Input(value=self._likely)
             entry.cursor_blink = False
             yield entry
             names = OptionList(id="names")

@@ -11,7 +11,6 @@ from textual.widgets import Input, Static
 
 from swarm_console.logs.save import save
 from swarm_console.logs.source import Source
-from swarm_console.panes.line import Line
 from swarm_console.screens.confirm import Confirm
 from swarm_console.screens.live import Dialog
 from swarm_console.words.harmless import one_line
@@ -37,7 +36,7 @@ The log is written as it came, escape sequences and all, into the file that is n
         with Vertical(classes="box"):
             yield Static(TITLE, classes="heading", markup=False)
             yield Static(one_line(f"into a file, seen from {Path.cwd()}"), markup=False)
-            entry = Line(value=self._likely)
+            entry = Input(value=self._likely)
             entry.cursor_blink = False
             yield entry
             yield Static("Enter saves, Esc gives up", classes="command", markup=False)

@@ -1,11 +1,16 @@
 """Keys that come all at once: each goes where the one before it has led."""
 
+import pytest
 from textual import events
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
+from swarm_console.keyboard import burst as keyboard_burst
+from swarm_console.keyboard.burst import Tracer
+from swarm_console.manners.memory import Memory, Notebook
 from swarm_console.panes.blocked import BlockedPane
 from swarm_console.panes.queue import QueuePane
+from swarm_console.panes.table import Table
 from swarm_console.screens.dashboard import Dashboard
 from swarm_console.screens.help import HelpScreen
 from swarm_console.screens.node import NodeScreen
@@ -22,6 +27,12 @@ NAMED = {
     "\x15": "ctrl+u",
     "\x17": "ctrl+w",
 }
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, too."""
+    monkeypatch.setattr(keyboard_burst, "PATIENCE", patience.SECONDS)
 
 
 async def burst(stage: Stage, typed: str) -> None:
@@ -84,7 +95,7 @@ async def test_what_is_taken_back_in_the_same_go_is_taken_back_in_its_place(open
         await patience.until(stage.pilot, lambda: entry.value == "mpv")
 
 
-async def test_what_follows_enter_in_the_same_go_is_not_typed(open_console: Open) -> None:
+async def test_what_follows_enter_in_the_same_go_goes_to_the_table(open_console: Open) -> None:
     async with open_console(building()) as stage:
         pane = stage.app.query_one(QueuePane)
         await burst(stage, "2/git\rjk")
@@ -93,3 +104,47 @@ async def test_what_follows_enter_in_the_same_go_is_not_typed(open_console: Open
         assert pane.table.sieve is not None and pane.table.sieve.text == "git"
         await stage.press("slash", "x")
         assert pane.query_one(Input).value == "x", "and it can be typed into again"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2\ru",
+        "2jj\rc",
+        "2j\r/cc\r",
+        "3\r\x1b3\r\r",
+        "1jz\r\x1b\x1b",
+        "?/quit\x1b\x1b5j",
+        "2/curl\r\r\x1b\x1b/mpv",
+        "2\r\x1b1\r\x1b2\rj\x1bj",
+        "l/rror\rn",
+        "Tj\x1bf",
+    ],
+)
+@pytest.mark.parametrize("size", [(120, 36), (60, 20)])
+async def test_keys_lead_to_the_same_all_at_once_as_one_by_one(
+    typed: str, size: tuple[int, int], notebook: Notebook, open_console: Open
+) -> None:
+    """In what is seen, and in what is asked of the swarm; of screens that were not opened before, too."""
+    shown, acted = [], []
+    for at_once in (False, True):
+        notebook.change(lambda memory: Memory())
+        async with open_console(blocked(), size=size) as stage:
+            for part in [typed] if at_once else typed:
+                await burst(stage, part)
+            await stage.press()
+            shown.append(stage.text())
+            acted.append(stage.operator.acted)
+    assert shown[0] == shown[1]
+    assert acted[0] == acted[1]
+
+
+async def test_a_key_of_which_nothing_is_heard_holds_the_next_one_up_only_so_long(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyboard_burst, "PATIENCE", 0.3)
+    async with open_console(building()) as stage:
+        monkeypatch.setattr(Table, "check_message_enabled", lambda self, message: type(message) is not Tracer)
+        for name in ("2", "j", "question_mark"):
+            stage.app.post_message(events.Key(name, None))
+        await patience.until(stage.pilot, lambda: isinstance(stage.app.screen, HelpScreen))
