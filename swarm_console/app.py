@@ -106,7 +106,7 @@ class SwarmConsole(Bursts, Answering):
     # -- what the console is made of
 
     def get_driver_class(self) -> type[Driver]:
-        return titled(hearing(super().get_driver_class()))
+        return titled(hearing(super().get_driver_class(), lambda: self.turns.expect()))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.tones(self.current_theme)

@@ -18,9 +18,13 @@ class Turns:
         self._heard = monotonic()
         self._news = asyncio.Event()
 
-    def hear(self) -> None:
-        """A key was pressed, or the mouse."""
+    def expect(self) -> None:
+        """A key was pressed, or the mouse, and is on its way; to be said in whatever thread."""
         self._heard = monotonic()
+
+    def hear(self) -> None:
+        """It is there."""
+        self.expect()
         self._news.set()
 
     async def next(self) -> None:

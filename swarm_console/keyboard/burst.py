@@ -37,6 +37,7 @@ class Bursts(App[None]):
         self._aim: Widget | None = None
         """Where it was sent to."""
         self._tracer: Tracer | None = None
+        """What is on its way behind it; None when it has done what it does."""
         self._rounds = 0
         self._was_led: object = None
         self._patience: asyncio.TimerHandle | None = None
@@ -44,16 +45,16 @@ class Bursts(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, Typed) or event.is_forwarded:
             await super().on_event(event)
-        elif self._tracer is None and monotonic() - self._sent > PATIENCE:
+        elif self._tracer is None:
             await self._send(event)
         else:
             self._waiting.append(event)
-            if self._tracer is None:
-                self._follow()
 
     async def _send(self, event: Typed) -> None:
-        self._sent, self._aim = monotonic(), self._present
+        self._sent, self._aim, self._rounds = monotonic(), self._present, 0
         await super().on_event(event)
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._arrive)
+        self._trace(None)
 
     @property
     def _present(self) -> Widget:
@@ -66,25 +67,20 @@ class Bursts(App[None]):
 
     # -- behind the last key
 
-    def _follow(self) -> None:
-        """Find out when the last key has done what it does."""
-        self._rounds = 0
-        self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._arrive)
-        self._trace()
-
-    def _trace(self) -> None:
-        self._rounds, self._was_led, self._tracer = self._rounds + 1, self._led, Tracer()
-        (self._there or self._present).post_message(self._tracer)
+    def _trace(self, last: Tracer | None) -> None:
+        if last is self._tracer:
+            self._rounds, self._was_led, self._tracer = self._rounds + 1, self._led, Tracer()
+            (self._there or self._present).post_message(self._tracer)
 
     @property
     def _there(self) -> Widget | None:
-        """Where the last key was sent to, where what that set going may still come from."""
+        """Where the last key was sent to, while what that set going may still come from there."""
         there = self._aim
         known = there is not None and there.is_attached and there.screen is self.screen
         return there if known and self._rounds <= ROUNDS else None
 
     def _arrive(self) -> None:
-        """Some messages never do: what they pass through is gone."""
+        """Some tracers never do: what they pass through is gone."""
         if self._tracer is not None:
             self.post_message(self._tracer)
 
@@ -92,17 +88,19 @@ class Bursts(App[None]):
         if message is not self._tracer:
             return
         *_, unfinished = led = self._led
-        done = self._rounds >= ROUNDS and led == self._was_led and not unfinished
-        if done or monotonic() - self._sent > PATIENCE:
+        if monotonic() - self._sent > PATIENCE:
             await self._go_on()
+        elif unfinished:
+            self.screen.call_after_refresh(self._trace, message)
+        elif self._rounds < ROUNDS or led != self._was_led:
+            self._trace(message)
         else:
-            self._trace()
+            await self._go_on()
 
     async def _go_on(self) -> None:
         """Send the next key on."""
         self._tracer = None
         if self._patience is not None:
             self._patience.cancel()
-        await self._send(self._waiting.popleft())
         if self._waiting:
-            self._follow()
+            await self._send(self._waiting.popleft())

@@ -3,6 +3,7 @@
 import os
 import selectors
 from codecs import getincrementaldecoder
+from collections.abc import Callable
 from itertools import chain
 from threading import Event
 from typing import Any, Final
@@ -11,6 +12,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 CHUNK: Final = 4096
 
@@ -66,7 +68,15 @@ class Hearing(LinuxDriver):
                     self.process_message(event)
                 pause = constants.ESCAPE_DELAY if ready else None
 
+    def heard(self) -> None:
+        """Something was typed; it is said in the thread that reads, before the App has it."""
 
-def hearing(kind: type[Driver]) -> type[Driver]:
-    """A driver of that kind that hears like this, where it reads a terminal."""
-    return Hearing if kind is LinuxDriver else kind
+    def send_message(self, message: Message) -> None:
+        """Textual 8.2 has a task send it, which takes its turn behind whatever else has one."""
+        self.heard()
+        self._app.post_message(message)
+
+
+def hearing(kind: type[Driver], heard: Callable[[], None]) -> type[Driver]:
+    """A driver of that kind that hears like this and says so, where it reads a terminal."""
+    return type(Hearing.__name__, (Hearing,), {"heard": staticmethod(heard)}) if kind is LinuxDriver else kind

@@ -9,9 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 from textual import constants, events
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from swarm_console.manners.hearing import Ending, Hearing
+from swarm_console.manners.hearing import Ending, Hearing, hearing
 
 NEVER = 10_000.0
 
@@ -87,3 +89,15 @@ def test_an_ending_can_be_waited_for_and_taken_back() -> None:
         assert ending.is_set() and select.select([ending], [], [], 0)[0]
         ending.clear()
         ending.clear()
+
+
+def test_that_something_was_typed_is_said_before_the_app_has_it() -> None:
+    told: list[object] = []
+    kind, key = hearing(LinuxDriver, lambda: told.append("heard")), events.Key("x", "x")
+    driver = SimpleNamespace(heard=kind.heard, _app=SimpleNamespace(post_message=told.append))
+    kind.send_message(driver, key)
+    assert told == ["heard", key]
+
+
+def test_what_is_no_terminal_is_heard_as_ever() -> None:
+    assert hearing(HeadlessDriver, lambda: None) is HeadlessDriver
