@@ -33,6 +33,7 @@ class Foresight:
                 await asyncio.sleep(max(PAUSE - self._rest, LOOK if self._rest < GONE else LULL))
                 await self.look()
                 self._app.feed.sweep()
+            doors.put_away(self._app)
             await self._app.turns.next()
 
     async def look(self) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from swarm_console.heap import give_back
 from swarm_console.manners.configuration import configured, files
 from swarm_console.manners.memory import of_user
 from swarm_console.wire.ask import Swarm
@@ -44,6 +45,7 @@ def run(
     os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     sys.setswitchinterval(TURN)
     gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
+    give_back()
     wire = Gateway(gateway_url, secret)
     shown = _fetched(Swarm(gateway_url, secret), replay, say) if replay is not None else None
     if shown is None:

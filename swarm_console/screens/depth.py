@@ -89,8 +89,7 @@ class DepthScreen(PanedScreen):
     def _turned(self, subject: str) -> Iterator[None]:
         """Turn to a subject, as if newly made, step by step."""
         if self._foreseen != self._now_about(subject):
-            self._foreseen, self._since = None, -inf
-            self._put_away()
+            self.put_away()
             self.dossier = self.begin_dossier(subject)
             for frame in self.query(Frame):
                 self._hand_dossier(frame)
@@ -182,10 +181,11 @@ class DepthScreen(PanedScreen):
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
         left = self not in self.app.screen_stack  # not covered: nothing more of its log is wanted
         if left and self.app.is_screen_installed(self):
-            self._put_away()
+            self.put_away()
 
-    def _put_away(self) -> None:
+    def put_away(self) -> None:
         """Undo what was done to it for one subject."""
+        self._foreseen, self._since = None, -inf
         if self._away:
             return
         self._away = True

@@ -78,6 +78,13 @@ def make_ready(app: "SwarmConsole") -> None:
             app._get_screen(kind.__name__)  # Textual 8.2 has no other way to mount one that shows later
 
 
+def put_away(app: "SwarmConsole") -> None:
+    """Let go of what nobody came for: it would hold on to the queue of which it was worked out."""
+    for name in (PACKAGE, NODE):
+        if (kept := _kept(app, name)) is not None:
+            kept.put_away()
+
+
 def cluster(app: "SwarmConsole", cause: str) -> None:
     """A cause of blocked builds in depth."""
     from swarm_console.screens.cluster import ClusterScreen

@@ -7,14 +7,19 @@ from itertools import count
 from typing import Any
 
 import msgspec
+import pytest
 from textual.strip import Strip
 
+from swarm_console import foresight
 from swarm_console.known.mirror import REMEMBERED, Mirror
 from swarm_console.screens import doors
+from swarm_console.screens.depth import DepthScreen
 from swarm_node.model import commands as c
 from swarm_node.model.estimate import RATIOS_A_NODE, SAMPLES_A_PACKAGE
+from tests.tui import patience
 from tests.tui.conftest import Open
 from tests.tui.story import KERNEL, ROWS, Story, blocked, empty
+from tests.tui.test_again import ready
 
 FEW, TIMES = 40, 10
 """Sessions after which history has learnt all that it keeps, and how many times as many are looked at."""
@@ -120,3 +125,26 @@ async def test_screens_that_were_left_keep_nothing_of_what_was_painted(open_cons
             gc.collect()
             counts.append(sum(isinstance(each, Strip) for each in gc.get_objects()))
     assert max(counts) < 1.05 * counts[1], counts
+
+
+async def test_nothing_holds_on_to_a_queue_that_was(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresight, "GONE", 1.0)
+    async with open_console(blocked()) as stage:
+        await ready(stage)
+        package = stage.app.get_screen("PackageScreen", DepthScreen)
+        await stage.press("2", "end")
+        await patience.until(stage.pilot, lambda: not package._away)
+        queue = stage.app.mirror.state.queue
+        was = [queue.needs, queue.dependents, queue.waiting]
+        await patience.until(stage.pilot, lambda: package._away)
+        await stage.press("enter")
+        assert "3 Needs" in stage.text() and package.marked in stage.text()
+        await stage.press("escape")
+        stage.story.tell(c.OpenSession(clear=True))
+        await stage.settle()
+        assert queue.needs is not was[0]
+        gc.collect()
+        holders = {type(holder).__name__ for each in was for holder in gc.get_referrers(each)}
+        assert holders == {"list"}, holders

@@ -50,6 +50,7 @@ CONSOLE: Final = (
     *(
         "errors",
         "background",
+        "heap",
         "sweeper",
         "turns",
         "words",
