@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.geometry import Region
 
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.known.picture import Picture
@@ -51,8 +53,10 @@ class Frame(Keyed, Vertical):
         return title
 
     def draw_title(self) -> None:
-        """Write the title anew, where it is another."""
+        """Write the title anew, where it is another; Textual 8.2 would paint all that the frame holds."""
         title = self.title()
         if str(title) != getattr(self, "_title_drawn", None):
             self._title_drawn = str(title)
-            self.border_title = title
+            self._border_title = Content.from_rich_text(title)
+            left, top = self.content_offset
+            self.refresh(Region(-left, -top, self.outer_size.width, 1))

@@ -6,6 +6,8 @@ from typing import ClassVar, Final, Generic, TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from swarm_console.known.picture import Picture
@@ -45,12 +47,23 @@ class Note(Toned):
         return self.block(([span] for span in self._spans), None if self._breaks else self.size.width)
 
 
+class Entry(Input):
+    """A filter's line."""
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """Textual 8.2 lays out the whole screen for every letter."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=ENTRY, classes="sieve")
+        self.cursor_blink = False
+
+
 class Pane(Frame, Generic[T]):
     """A framed table. Subclasses say what stands in it; they keep nothing but the picture last drawn."""
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     STICKY: ClassVar[bool] = False
-    _entry: Input | None = None
+    _entry: Entry | None = None
     """The filter's line, once it was wanted."""
     _wrong = ""
     """What is wrong with the filter that is being typed."""
@@ -143,8 +156,7 @@ class Pane(Frame, Generic[T]):
     async def action_filter(self) -> None:
         """Open the filter's line, which is made when it is first wanted."""
         if self._entry is None:
-            self._entry = Input(placeholder=ENTRY, classes="sieve")
-            self._entry.cursor_blink = False
+            self._entry = Entry()
             self.watch(self._entry, "value", self._sift, init=False)  # a message comes a frame later
             await self.mount(self._entry)
         self._entry.display = True

@@ -9,12 +9,13 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
 from swarm_console.messages import RowChosen, RowMarked
+from swarm_console.panes import thumb
 from swarm_console.panes.grid import GAP, Cell, Column, fit
 from swarm_console.panes.sifter import Sifter
 from swarm_console.panes.tones import tone_on
@@ -57,6 +58,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
         Binding("enter", "choose", "Open", False, tooltip="deeper, into what the row is about", id="open"),
     ]
 
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """Textual 8.2 lays out the whole screen for another length, though at most the scroll bar changes."""
     cursor: reactive[int] = reactive(0)
 
     def __init__(
@@ -172,6 +175,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         wanted = Size(self.size.width, len(self._items) + HEADER_ROWS)
         if self.virtual_size != wanted:
             self.virtual_size = wanted
+            self._scroll_update(wanted)
 
     def _follow(self) -> None:
         """Keep the cursor on the item that it was on, wherever that is now."""
@@ -277,6 +281,15 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._keep_in_sight()
         for place in (old, new):
             self._refresh_row(place - int(self.scroll_offset.y))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Textual 8.2 paints the scroll bar for every row, though its thumb may stand where it stood."""
+        if self.show_vertical_scrollbar:
+            bar = self.vertical_scrollbar
+            rows, window, height = bar.window_virtual_size, bar.window_size, bar.size.height
+            bar.position = thumb.settled(new_value, rows, window, height)
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
 
     def watch_has_focus(self, focus: bool) -> None:
         self.refresh()

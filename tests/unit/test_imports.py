@@ -174,8 +174,8 @@ def test_help_of_the_services_imports_no_service() -> None:
 FIRST_PICTURE = {
     "swarm_console.screens": {"dashboard", "doors", "live", "paned"},
     "swarm_console.panes": {
-        *("blocked", "events", "footer", "frame", "grid", "line", "nodes", "pane", "queue", "staging"),
-        *("sifter", "strip", "table", "tones", "top"),
+        *("blocked", "events", "footer", "frame", "grid", "nodes", "pane", "queue", "staging"),
+        *("sifter", "strip", "table", "thumb", "tones", "top"),
     },
     "swarm_console.logs": set[str](),
 }
