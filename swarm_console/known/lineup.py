@@ -43,13 +43,22 @@ class Line(Sequence[Build]):
 
     def __getitem__(self, place: int | slice) -> Build | list[Build]:
         if isinstance(place, slice):
-            return [self[number] for number in range(*place.indices(len(self)))]
+            return self._cut(*place.indices(len(self)))
         place += len(self) if place < 0 else 0
         for part in self._parts:
             if 0 <= place < len(part):
                 return part[place]
             place -= len(part)
         raise IndexError(place)
+
+    def _cut(self, begin: int, end: int, step: int) -> list[Build]:
+        if step != 1:
+            return [self[place] for place in range(begin, end, step)]
+        found: list[Build] = []
+        for part in self._parts:
+            found += part[max(0, begin) : max(0, end)]
+            begin, end = begin - len(part), end - len(part)
+        return found
 
     def find(self, name: str) -> int | None:
         """The place of a build, without looking at the others; None where it is not in this line."""

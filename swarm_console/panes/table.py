@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from swarm_console.messages import RowChosen, RowMarked
-from swarm_console.panes import thumb
+from swarm_console.panes import leafing, thumb
 from swarm_console.panes.grid import GAP, Cell, Column, fit
 from swarm_console.panes.sifter import Sifter
 from swarm_console.panes.tones import tone_on
@@ -25,6 +25,8 @@ from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
 HEADER_ROWS: Final = 1
+AROUND: Final = 40
+"""Rows above what one sees, and below it, that are known again when all in sight are gone."""
 SIFTING, TOLD = 0.005, 0.15
 """Seconds between two parts of a long list that is looked through for the first time, and until it is told
 how far that is."""
@@ -86,6 +88,10 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Key of the item under the cursor; the items may be a view that changes by itself."""
         self._seen: list[str] = []
         """The keys of the rows on the screen."""
+        self._around: list[str] = []
+        """The same, with some more above and below."""
+        self._around_from = 0
+        """From which place on these stood there."""
         self._drawn: list[Sequence[Cell]] = []
         """The rows on the screen."""
         self._drawn_as: tuple[int, int, Sequence[Column]] = (0, 0, ())
@@ -219,9 +225,12 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def _look(self) -> None:
         """Make cells of the rows that can be seen."""
         top, rows = int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)
-        shown = self._items[top : top + rows]
-        self._drawn = [tuple(self._cells(item)) for item in shown]
-        self._seen = [self._key(item) for item in shown]
+        self._around_from = max(0, top - AROUND)
+        around = self._items[self._around_from : top + rows + AROUND]
+        self._around = [self._key(item) for item in around]
+        shown = slice(top - self._around_from, top - self._around_from + rows)
+        self._drawn = [tuple(self._cells(item)) for item in around[shown]]
+        self._seen = self._around[shown]
         self._drawn_as = (top, rows, self.columns)
 
     def _refresh_row(self, row: int) -> None:
@@ -321,23 +330,14 @@ class Table(ScrollView, Generic[T], can_focus=True):
         return self._beyond(here, by)
 
     def _beyond(self, here: int, by: int) -> int:
-        """The same of a row out of sight: so many from the last in sight that is still beside the others.
-
-        Any of them may have ended meanwhile and be far away, and mostly several at once.
-        """
-        top = shift = self._drawn_as[0]
-        shifts: dict[int, int] = {}
-        for row, name in enumerate(self._seen):
-            if (place := self._find(name, row + shift, row + top)) is not None:
-                shifts[row] = shift = place - row
-        if not shifts:
-            return self.cursor + by
-        least = min(shifts.values(), key=lambda shift: abs(shift - top))
-        beside = [row for row, moved in shifts.items() if abs(moved - least) <= len(self._seen)]
-        first, last = beside[0], beside[-1]
-        if by > 0:
-            return last + shifts[last] + by - sum(here < row for row in beside)
-        return first + shifts[first] + by + sum(row < here for row in beside)
+        """The same of a row out of sight."""
+        top, shift = self._around_from, 0
+        places = dict[int, int]()
+        for row, name in enumerate(self._around, top):
+            if (place := self._find(name, row + shift, row)) is not None:
+                places[row], shift = place, place - row
+        found = leafing.onward(places, here + self._drawn_as[0], by, len(self._around))
+        return self.cursor + by if found is None else found
 
     def action_leaf(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - HEADER_ROWS - 1))

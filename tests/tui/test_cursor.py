@@ -108,25 +108,29 @@ async def test_out_of_sight_it_is_the_row_that_follows_what_one_sees(
 
 @pytest.mark.parametrize("marked", [0, 3, -1])
 @pytest.mark.parametrize("pages", [1, -1])
-async def test_though_most_rows_in_sight_end_at_once_a_page_goes_to_what_follows_the_others(
-    marked: int, pages: int, open_console: Open
+@pytest.mark.parametrize("long", [140, 300, 30_000])
+@pytest.mark.parametrize("ended", ["most in sight", "all in sight", "more than that"])
+async def test_though_most_rows_end_at_once_a_page_goes_to_what_follows_the_others(
+    ended: str, long: int, marked: int, pages: int, open_console: Open
 ) -> None:
     async with open_console(building()) as stage:
         await stage.press("2")
         stage.app.workers.cancel_group(stage.app, "draw")
         table: Table[Any] = stage.app.query_one(QueuePane).table
-        rows = [SimpleNamespace(id=f"cat/row-{number}") for number in range(300)]
+        rows = [SimpleNamespace(id=f"cat/row-{number}") for number in range(long)]
         table.show(rows, lambda row: [Cell(row.id)] * len(table.columns))
         await stage.pilot.pause()
-        table.action_move(40)
+        table.action_move(60)
         await stage.pilot.pause()
-        seen = list(table._seen)
-        ended, by = seen[2:-2], pages * len(seen)
-        assert len(ended) > len(seen) / 2 and table._drawn_as[0] > len(seen)
+        seen, by = list(table._seen), pages * len(table._seen)
+        first, last = {"most": (2, -2), "all ": (0, 0), "more": (-8, 8)}[ended[:4]]
+        top = table._drawn_as[0]
+        over = {row.id for row in rows[top + first : top + len(seen) + last]}
+        assert len(over) > len(seen) / 2 and top > len(seen) and top + 3 * len(seen) < long
         table.action_move([row.id for row in rows].index(seen[marked]) - table.cursor)
-        others = [row.id for row in rows if row.id == seen[marked] or row.id not in ended]
+        others = [row.id for row in rows if row.id == seen[marked] or row.id not in over]
         wanted = others[others.index(seen[marked]) + by]
-        rows[:] = [row for row in rows if row.id not in ended] + [row for row in rows if row.id in ended]
+        rows[:] = [row for row in rows if row.id not in over] + [row for row in rows if row.id in over]
         table.action_move(by)
         assert table.marked is not None
         assert table.marked.id == wanted

@@ -1,5 +1,7 @@
 """The queue in order: kept in step event by event, it is what sorting anew would give."""
 
+from itertools import product
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from swarm_console.known.lineup import RANKS, Lineup
 from swarm_console.known.mirror import Mirror
 from swarm_node.model import commands as c
-from tests.tui.story import KERNEL, Story, planned
+from tests.tui.story import KERNEL, Story, blocked, planned
 
 NODES = ("drone-Izar", "drone-Tarn", "drone-Meridian")
 STEPS = st.lists(
@@ -60,7 +62,14 @@ def test_a_line_is_a_sequence() -> None:
     assert len(line) == len(names) == 10
     assert [line[place].id for place in range(10)] == names
     assert line[-1].id == names[-1]
-    assert [build.id for build in line[2:5]] == names[2:5]
-    assert [build.id for build in line[8:50]] == names[8:]
     ranks = [-build.rank for build in line if not story.state.queue.waiting[build.id]]
     assert ranks == sorted(ranks)
+
+
+def test_a_part_of_a_line_is_that_of_the_ranks_one_after_the_other() -> None:
+    story = blocked()
+    line = Lineup(story.state.builds, story.state.queue).line(*RANKS)
+    names = [build.id for build in line]
+    assert len({build.status for build in line}) > 1
+    for begin, end, step in product([None, *range(-12, 13)], [None, *range(-12, 13)], [None, 1, 2, -1]):
+        assert [build.id for build in line[begin:end:step]] == names[begin:end:step]
