@@ -293,12 +293,19 @@ class Table(ScrollView, Generic[T], can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Textual 8.2 paints the scroll bar for every row, though its thumb may stand where it stood."""
+        self._place_thumb()
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
+
+    def _scroll_update(self, virtual_size: Size) -> None:
+        super()._scroll_update(virtual_size)
+        self._place_thumb()
+
+    def _place_thumb(self) -> None:
         if self.show_vertical_scrollbar:
             bar = self.vertical_scrollbar
             rows, window, height = bar.window_virtual_size, bar.window_size, bar.size.height
-            bar.position = thumb.settled(new_value, rows, window, height)
-        if round(old_value) != round(new_value):
-            self.refresh(self.size.region)
+            bar.position = thumb.settled(self.scroll_y, rows, window, height)
 
     def watch_has_focus(self, focus: bool) -> None:
         self.refresh()

@@ -136,6 +136,23 @@ async def test_though_most_rows_end_at_once_a_page_goes_to_what_follows_the_othe
         assert table.marked.id == wanted
 
 
+async def test_the_thumb_goes_back_to_the_top_with_the_rows_of_a_filter(open_console: Open) -> None:
+    async with open_console(building()) as stage:
+        await stage.press("2")
+        stage.app.workers.cancel_group(stage.app, "draw")
+        table: Table[Any] = stage.app.query_one(QueuePane).table
+        rows = [SimpleNamespace(id=f"cat/row-{number}") for number in range(30_000)]
+        table.show(rows, lambda row: [Cell(row.id)] * len(table.columns))
+        await stage.pilot.pause()
+        table.action_move(table.size.height + 2)
+        table.action_jump(0)
+        table.show(rows[:60], lambda row: [Cell(row.id)] * len(table.columns))
+        await stage.pilot.pause()
+        bar = table.vertical_scrollbar
+        assert table.scroll_y == 0 and bar.window_virtual_size == 61
+        assert bar.position < 1
+
+
 async def test_a_click_marks_what_one_sees(open_console: Open) -> None:
     async with open_console(building()) as stage:
         table = queue(stage)
