@@ -45,11 +45,11 @@ def run(
     os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     sys.setswitchinterval(TURN)
     gc.disable()  # what is made on the way to the first picture stays; the feed sees to it
-    give_back()
     wire = Gateway(gateway_url, secret)
-    shown = _fetched(Swarm(gateway_url, secret), replay, say) if replay is not None else None
-    if shown is None:
+    if replay is None:
         wire.ask_ahead()
+    give_back()
+    shown = _fetched(Swarm(gateway_url, secret), replay, say) if replay is not None else None
     wanted = configured(files())
     keymap = {}
     if wanted.values.keys:

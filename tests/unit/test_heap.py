@@ -6,13 +6,14 @@ from typing import Final
 
 MIB: Final = 1 << 20
 KEPT: Final = """
+import resource
 import sys
 from threading import Thread
 from swarm_console.heap import give_back
 if "give back" in sys.argv:
     give_back()
 def size():
-    return int(open("/proc/self/statm").read().split()[1]) * 4096
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 def take(amount, pieces):
     taken = [b"x" * amount for _ in range(pieces)]
 before = size()
