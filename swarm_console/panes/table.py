@@ -236,7 +236,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def _refresh_row(self, row: int) -> None:
         """Have one of the rows that can be seen painted again."""
         if 0 <= row < len(self._drawn):
-            self.refresh(Region(0, HEADER_ROWS + row, self.size.width, 1))
+            self.refresh(Region(0, HEADER_ROWS + row, self.scrollable_content_region.width, 1))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         if self._drawn_as[:2] != (int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)):

@@ -15,6 +15,7 @@ from swarm_console.known.picture import Picture
 from swarm_console.messages import AttemptChosen, BuildChosen, ClusterChosen, CureWanted, NodeChosen
 from swarm_console.panes.tones import TONE_CLASSES
 from swarm_console.screens import doors
+from swarm_console.screens.compositor import ThriftyCompositor
 
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
@@ -37,6 +38,10 @@ class Ours(Keyed, Focusing):
     def console(self) -> "SwarmConsole":
         """The App, as what it is."""
         return cast("SwarmConsole", self.app)
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._compositor = ThriftyCompositor()
 
     def on_mount(self) -> None:
         self._theme = self.app.theme
