@@ -11,9 +11,11 @@ from typing import Final, NamedTuple
 
 from bench.terminal import Terminal
 
-UP, DOWN, PAGE_UP, PAGE_DOWN, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\r", "\x1b"
+UP, DOWN, PAGE_UP, PAGE_DOWN, HOME = "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "g"
+ENTER, ESCAPE = "\r", "\x1b"
 MOVES: Final = [DOWN] * 6 + ["j"] * 4 + [UP] * 2 + ["k"] * 2 + [PAGE_DOWN] * 2 + [PAGE_UP]
 """Mostly downwards."""
+UPWARDS: Final = (UP, "k", PAGE_UP)
 MOVED, ROUNDS = 18, 8
 PATTERN: Final = "-49|7.1"
 PACE: Final = (0.02, 0.15)
@@ -22,8 +24,9 @@ PATIENCE: Final = 10.0
 """Seconds after which a key counts as answered that never was."""
 PARTING: Final = 0.5
 """Seconds that a lone Esc is left alone: a terminal may take it for the head of another key."""
-MARKED: Final = re.compile(r"▌[^│]*?(drone-\d+|cat-\S+)")
-
+MARK: Final = "▌"
+NAME: Final = re.compile(r"drone-\d+|cat-\S+")
+TITLES: Final = re.compile("│ (Node|State) ")
 
 SCREENS: Final = ("a screen opened", "and left")
 """Keys after which another screen is made or shown."""
@@ -44,7 +47,7 @@ def presses(terminal: Terminal) -> Iterator[Press]:
     for pane in "12" * ROUNDS:
         yield _key(terminal, draw, "to a pane", pane, _moved(terminal))
         for key in [PAGE_DOWN] * 2 + draw.choices(MOVES, k=MOVED):
-            yield _key(terminal, draw, "a move", key, _moved(terminal))
+            yield _key(terminal, draw, "a move", _leading_on(terminal, key), _moved(terminal))
         yield from _filtered(terminal, draw)
         yield from _opened(terminal, draw, "1 Why" if pane == "2" else "1 Machine")
 
@@ -86,6 +89,21 @@ def _moved(terminal: Terminal) -> Callable[[], bool]:
     return lambda: _marked(terminal) not in ("", before)
 
 
+def _leading_on(terminal: Terminal, key: str) -> str:
+    """A key that leads somewhere from where the cursor is by now, though builds end under it and above it."""
+    above, row = _around_mark(terminal)
+    if "staged" in row:
+        return HOME  # it went with its build, to where most keys lead no further
+    return DOWN if key in UPWARDS and TITLES.search(above) else key
+
+
 def _marked(terminal: Terminal) -> str:
-    found = MARKED.search(terminal.text())
-    return found[1] if found else ""
+    found = NAME.search(_around_mark(terminal)[1])
+    return found[0] if found else ""
+
+
+def _around_mark(terminal: Terminal) -> tuple[str, str]:
+    """The line above the cursor's, and what stands in its row."""
+    lines = terminal.text().splitlines()
+    place = next((place for place, line in enumerate(lines) if MARK in line), -1)
+    return (lines[place - 1], lines[place].partition(MARK)[2].partition("│")[0]) if place > 0 else ("", "")

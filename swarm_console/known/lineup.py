@@ -100,13 +100,13 @@ class Lineup:
     def renew(self, names: Iterable[str]) -> None:
         """These builds, or what they waited for, have changed."""
         for name in names:
-            found = self.find(name)
-            if found is None:
+            old = self._ranks.get(name)
+            if old is None:
                 continue
-            build, (old, place) = self._builds[name], found
+            build = self._builds[name]
             new = self._rank(build)
             if old != new:
-                del self.parts[old][place]
+                del self.parts[old][self._place(build, old)]
                 insort(self.parts[new], build, key=_order)
                 self._ranks[name] = new
 
@@ -115,7 +115,10 @@ class Lineup:
         rank = self._ranks.get(name)
         if rank is None:
             return None
-        return rank, bisect_left(self.parts[rank], _order(self._builds[name]), key=_order)
+        return rank, self._place(self._builds[name], rank)
+
+    def _place(self, build: Build, rank: Rank) -> int:
+        return bisect_left(self.parts[rank], _order(build), key=_order)
 
     def _rank(self, build: Build) -> Rank:
         if build.status == "needed":

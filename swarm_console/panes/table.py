@@ -96,7 +96,9 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """The rows on the screen."""
         self._drawn_as: tuple[int, int, Sequence[Column]] = (0, 0, ())
         """From which place on they stand there, how many have room, and in which columns."""
-        self._styles_kept: dict[str, Style] = {}
+        self._styles_kept: dict[tuple[str, str], Style] = {}
+        self._width = 0
+        self._widths: tuple[int, ...] = ()
         self._sifter = Sifter(words or key)
         self._sifting: Timer | None = None
         self._told = 0.0
@@ -216,10 +218,6 @@ class Table(ScrollView, Generic[T], can_focus=True):
             if name is not None:
                 self.post_message(RowMarked(name))
 
-    def tone(self, name: str) -> Style:
-        """How a tone looks in this table's surroundings; "" changes nothing."""
-        return tone_on(self, name)
-
     # -- drawing
 
     def _look(self) -> None:
@@ -241,44 +239,43 @@ class Table(ScrollView, Generic[T], can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         if self._drawn_as[:2] != (int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)):
             self._look()
-        self._widths = fit(self.columns, self.scrollable_content_region.width - 2)
+        self._width = self.scrollable_content_region.width
+        self._widths = fit(self.columns, self._width - 2)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
         if y < HEADER_ROWS:
-            titles = [Cell(column.title) for column in self.columns]
-            return self._strip(titles, width, self._style("table--header"))
+            return self._strip([Cell(column.title) for column in self.columns], "table--header")
         if not self._items and y == HEADER_ROWS:
-            return self._strip_of_text(self._empty, width)
+            text = Segment(f" {one_line(self._empty.text)}", self._style(tone=self._empty.tone))
+            return Strip([text]).adjust_cell_length(self._width, text.style)
         row = y - HEADER_ROWS
         if row >= len(self._drawn):
-            return Strip.blank(width, self._style())
+            return Strip.blank(self._width, self._style())
         if self.has_focus and row + int(self.scroll_offset.y) == self.cursor:
-            return self._strip(self._drawn[row], width, self._style("table--cursor"), "▌")
-        return self._strip(self._drawn[row], width, self._style())
+            return self._strip(self._drawn[row], "table--cursor", "▌")
+        return self._strip(self._drawn[row])
 
-    def _strip(self, cells: Sequence[Cell], width: int, style: Style, mark: str = " ") -> Strip:
-        segments = [Segment(mark, style)]
-        gap = Segment(" " * GAP, style)
+    def _strip(self, cells: Sequence[Cell], part: str = "", mark: str = " ") -> Strip:
+        segments, length = [Segment(mark, self._style(part))], 1
+        gap = Segment(" " * GAP, self._style(part))
         for column, room, cell in zip(self.columns, self._widths, cells, strict=True):
             if not room:
                 continue
             if len(segments) > 1:
                 segments.append(gap)
-            segments.append(Segment(placed(cell.text, room, column.right), style + self.tone(cell.tone)))
-        return Strip(segments).adjust_cell_length(width, style)
+                length += GAP
+            segments.append(Segment(placed(cell.text, room, column.right), self._style(part, cell.tone)))
+            length += room
+        return Strip(segments, length).adjust_cell_length(self._width, self._style(part))
 
-    def _strip_of_text(self, cell: Cell, width: int) -> Strip:
-        style = self._style() + self.tone(cell.tone)
-        return Strip([Segment(f" {one_line(cell.text)}", style)]).adjust_cell_length(width, style)
-
-    def _style(self, name: str = "") -> Style:
-        """The table's own style or that of one of its parts, kept until the style sheet says otherwise."""
-        if name not in self._styles_kept:
-            style = self.get_component_rich_style(name) if name else self.rich_style
-            self._styles_kept[name] = style
-        return self._styles_kept[name]
+    def _style(self, part: str = "", tone: str = "") -> Style:
+        """The style of a part or of all, in a tone; kept until a style sheet says otherwise."""
+        kept = self._styles_kept.get((part, tone))
+        if kept is None:
+            style = self.get_component_rich_style(part) if part else self.rich_style
+            kept = self._styles_kept[part, tone] = style + tone_on(self, tone)
+        return kept
 
     def notify_style_update(self) -> None:
         self._styles_kept.clear()
