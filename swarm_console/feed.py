@@ -23,8 +23,8 @@ from swarm_console.turns import ENOUGH
 if TYPE_CHECKING:
     from swarm_console.app import SwarmConsole
 
-FRAME_SECONDS: Final = 0.2
-"""At most five pictures a second, whatever happens in the swarm; what a key moves is painted at once."""
+FRAME_SECONDS: Final = 0.25
+"""At most four pictures a second, whatever happens in the swarm; what a key moves is painted at once."""
 REST: Final = 4
 """The pause after a picture, as a multiple of what it took to draw: at most a fifth of the time."""
 TICK_SECONDS: Final = 1.0

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
-PART, AGAIN = 500, 1_500
-"""Rows looked through at once, which a key may have to wait for; and when what was found stands meanwhile."""
+PART = 1_500
+"""Rows looked through at once, which a key may have to wait for."""
 
 
 class Sifter(Generic[T]):
@@ -32,7 +32,7 @@ class Sifter(Generic[T]):
         if self.sieve is None:
             return items
         if len(items) <= PART:
-            self._left, self._passed, self.searching = None, list(self._pass(items)), False
+            self._left, self._passed, self.searching = None, self.sieve.passing(items, self._words), False
             return self._passed
         if self._left is None:
             self._left, self._found = iter(list(items)), []
@@ -41,14 +41,9 @@ class Sifter(Generic[T]):
     def go_on(self) -> Sequence[T]:
         """The same of the rows that were there last, one part further."""
         assert self._left is not None
-        enough = PART if self.searching else AGAIN
-        part = list(islice(self._left, enough))
-        self._found += self._pass(part)
-        if len(part) < enough:
+        assert self.sieve is not None
+        part = list(islice(self._left, PART))
+        self._found += self.sieve.passing(part, self._words)
+        if len(part) < PART:
             self._left, self._passed, self.searching = None, self._found, False
         return self._found if self.searching else self._passed
-
-    def _pass(self, items: Sequence[T]) -> Iterator[T]:
-        assert self.sieve is not None
-        passes, words = self.sieve.passes, self._words
-        return (item for item in items if passes(words(item)))

@@ -147,7 +147,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         before, drawn_as = self._drawn, self._drawn_as
         self._look()
         if whole or drawn_as != self._drawn_as or len(before) != len(self._drawn):
-            self.refresh()
+            self._refresh_rows()
             return
         for row, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
             if old != new:
@@ -231,6 +231,10 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._seen = self._around[shown]
         self._drawn_as = (top, rows, self.columns)
 
+    def _refresh_rows(self) -> None:
+        """Have all but the scroll bar painted again."""
+        self.refresh(Region(0, 0, self.scrollable_content_region.width, self.size.height))
+
     def _refresh_row(self, row: int) -> None:
         """Have one of the rows that can be seen painted again."""
         if 0 <= row < len(self._drawn):
@@ -292,7 +296,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Textual 8.2 paints the scroll bar for every row, though its thumb may stand where it stood."""
         self._place_thumb()
         if round(old_value) != round(new_value):
-            self.refresh(self.size.region)
+            self._refresh_rows()
 
     def _scroll_update(self, virtual_size: Size) -> None:
         super()._scroll_update(virtual_size)
