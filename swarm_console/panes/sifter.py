@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from swarm_console.words.sieve import Sieve
 
 T = TypeVar("T")
-PART = 1_500
-"""Rows looked through at once, which a key may have to wait for."""
+PART, AGAIN = 500, 1_500
+"""Rows looked through at once, which a key may have to wait for; and when what was found stands meanwhile."""
 
 
 class Sifter(Generic[T]):
@@ -42,8 +42,9 @@ class Sifter(Generic[T]):
         """The same of the rows that were there last, one part further."""
         assert self._left is not None
         assert self.sieve is not None
-        part = list(islice(self._left, PART))
+        enough = PART if self.searching else AGAIN
+        part = list(islice(self._left, enough))
         self._found += self.sieve.passing(part, self._words)
-        if len(part) < PART:
+        if len(part) < enough:
             self._left, self._passed, self.searching = None, self._found, False
         return self._found if self.searching else self._passed

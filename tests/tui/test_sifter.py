@@ -14,6 +14,7 @@ from tests.tui.watching import until
 @pytest.fixture(autouse=True)
 def parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PART", 4)
+    monkeypatch.setattr(module, "AGAIN", 4)
 
 
 def test_without_a_filter_the_rows_are_what_they_are() -> None:
