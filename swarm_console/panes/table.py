@@ -154,9 +154,12 @@ class Table(ScrollView, Generic[T], can_focus=True):
                 self._refresh_row(row)
 
     def filter_by(self, wanted: Sieve | None) -> None:
-        """Show only what passes."""
+        """Show only what passes; when all does again, the cursor stays on its row, even the first one."""
+        cleared, sticky = wanted is None and self.sieve is not None, self._sticky
         self._sifter.filter_by(wanted)
+        self._sticky = sticky and not cleared
         self.show(self._all, self._cells, self._unfiltered)
+        self._sticky = sticky
 
     @property
     def sieve(self) -> Sieve | None:

@@ -233,6 +233,25 @@ async def test_the_filter(open_console: Open) -> None:
         assert focused(stage) == "QueuePane"
 
 
+@pytest.mark.parametrize("moves", [(), ("enter",), ("enter", "down"), ("enter", "down", "up")])
+async def test_what_a_filter_found_stays_marked_when_it_is_cleared(
+    moves: tuple[str, ...], open_console: Open
+) -> None:
+    async with open_console(building()) as stage:
+        table = stage.app.query_one(QueuePane).table
+        await stage.press("2", "slash", *"git|firefox", *moves)
+        found = table.marked
+        assert found is not None
+        assert found.id == ("www-client/firefox-140.0" if moves[-1:] == ("down",) else "dev-vcs/git-2.50.0")
+        await stage.press("escape")
+        assert table.counts == (10, 10)
+        assert table.marked is found
+        await stage.press("home")
+        stage.story.stage("drone-Izar")
+        await stage.settle()
+        assert table.cursor == 0, "the first row is still where one sees the newest"
+
+
 async def test_a_bad_filter_keeps_the_last_good_one(open_console: Open) -> None:
     async with open_console(building()) as stage:
         await stage.press("2", "slash", *"rust", *"(((")
