@@ -218,6 +218,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         name = self._key(self._items[self.cursor]) if self._items else None
         if name != self._name:
             self._name = name
+            self._refresh_row(self.cursor - int(self.scroll_offset.y))
             if name is not None:
                 self.post_message(RowMarked(name))
 
@@ -259,7 +260,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         row = y - HEADER_ROWS
         if row >= len(self._drawn):
             return Strip.blank(self._width, self._style())
-        if self.has_focus and row + int(self.scroll_offset.y) == self.cursor:
+        if self.has_focus and self._seen[row] == self._name:
             return self._strip(self._drawn[row], "table--cursor", "▌")
         return self._strip(self._drawn[row])
 

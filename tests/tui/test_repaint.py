@@ -111,6 +111,20 @@ async def test_a_key_moves_from_the_row_that_one_sees(open_console: Open) -> Non
         await same_as_painted_anew(stage)
 
 
+async def test_a_wheel_that_shows_newer_rows_leaves_the_bar_on_its_own(open_console: Open) -> None:
+    async with open_console(building(), size=(60, 16)) as stage:
+        table = stage.app.query_one(QueuePane).table
+        await stage.press("2", "down", "down", "down")
+        marked, seen = table.marked, stage.story.state.seq
+        stage.story.stage("drone-Izar")
+        news = [record for record in stage.story.told if record.seq > seen]
+        stage.app.mirror.take(msgspec.json.encode({"events": news}))
+        table.scroll_to(y=1, animate=False, immediate=True)
+        lines = [strip.text for strip in table.render_lines(table.size.region)]
+        assert marked is not None
+        assert [line.split()[2] for line in lines if line.startswith("▌")] == [marked.id]
+
+
 async def test_a_picture_in_parts_is_whole_and_may_lose_its_screen(
     open_console: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
