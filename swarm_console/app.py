@@ -106,6 +106,7 @@ class SwarmConsole(Bursts, Answering):
     # -- what the console is made of
 
     def get_driver_class(self) -> type[Driver]:
+        # Asked for while Textual's own part of the App is made: there are no turns yet to take the method of.
         return titled(hearing(super().get_driver_class(), lambda: self.turns.expect()))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

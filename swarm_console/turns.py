@@ -23,7 +23,7 @@ class Turns:
         self._heard = monotonic()
 
     def hear(self) -> None:
-        """It is there."""
+        """The key is there that was expected."""
         self.expect()
         self._news.set()
 
