@@ -6,12 +6,11 @@ from typing import ClassVar, Final, Generic, TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.reactive import Reactive
 from textual.widgets import Input
 
 from swarm_console.known.picture import Picture
 from swarm_console.messages import RowChosen, RowMarked
+from swarm_console.panes.entry import Entry
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.table import Table
@@ -45,17 +44,6 @@ class Note(Toned):
 
     def render(self) -> Text:
         return self.block(([span] for span in self._spans), None if self._breaks else self.size.width)
-
-
-class Entry(Input):
-    """A filter's line."""
-
-    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
-    """Textual 8.2 lays out the whole screen for every letter."""
-
-    def __init__(self) -> None:
-        super().__init__(placeholder=ENTRY, classes="sieve")
-        self.cursor_blink = False
 
 
 class Pane(Frame, Generic[T]):
@@ -156,7 +144,7 @@ class Pane(Frame, Generic[T]):
     async def action_filter(self) -> None:
         """Open the filter's line, which is made when it is first wanted."""
         if self._entry is None:
-            self._entry = Entry()
+            self._entry = Entry(ENTRY)
             self.watch(self._entry, "value", self._sift, init=False)  # a message comes a frame later
             await self.mount(self._entry)
         self._entry.display = True

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from swarm_console.keyboard.greyed import Keyed
 from swarm_console.keyboard.keybook import OURS, book, by_context, context
+from swarm_console.panes.entry import Entry
 from swarm_console.panes.prose import Prose, heading
 from swarm_console.screens.live import Dialog
 from swarm_console.words.sieve import BadSieve, Sieve, sieve
@@ -69,10 +70,7 @@ class HelpScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -wide -help"):
             yield Static("Help", classes="heading", markup=False)
-            entry = Input(placeholder="regular expression, ! inverts", classes="sieve")
-            entry.cursor_blink = False
-            entry.display = False
-            yield entry
+            yield Entry("regular expression, ! inverts")
             with VerticalScroll(classes="text"):
                 yield Prose()
             keys = {name: self.key_of(name) for name in ("filter", "back")}
@@ -84,13 +82,13 @@ class HelpScreen(Dialog[None]):
 
     def action_find(self) -> None:
         """Open the line that is searched with."""
-        entry = self.query_one(Input)
+        entry = self.query_one(Entry)
         entry.display = True
         self.set_focus(entry)
 
     def action_back(self) -> None:
         """Show everything again, or leave."""
-        entry = self.query_one(Input)
+        entry = self.query_one(Entry)
         if not entry.display:
             self.dismiss(None)
             return

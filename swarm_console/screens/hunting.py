@@ -14,6 +14,7 @@ from swarm_console.logs.lines import LineCount
 from swarm_console.logs.opinion import Opinion
 from swarm_console.logs.pattern import Pattern
 from swarm_console.logs.source import Source
+from swarm_console.panes.entry import Entry
 from swarm_console.panes.lines import LogLines
 from swarm_console.screens.live import LiveScreen
 from swarm_console.words.sieve import BadSieve
@@ -64,10 +65,7 @@ class HuntingScreen(LiveScreen):
 
     def entry(self) -> ComposeResult:
         """The line for a pattern, hidden until it is wanted."""
-        line = Input(placeholder="regular expression; Enter looks for it, Esc gives up", classes="sieve")
-        line.cursor_blink = False
-        line.display = False
-        yield line
+        yield Entry("regular expression; Enter looks for it, Esc gives up")
 
     def hunted(self) -> list[Span]:
         """What is to be said of searching; nothing while nobody does."""
@@ -88,7 +86,7 @@ class HuntingScreen(LiveScreen):
 
     def action_search(self) -> None:
         """Open the line for a pattern."""
-        entry = self.query_one(Input)
+        entry = self.query_one(Entry)
         entry.display = True
         self.set_focus(entry)
 
@@ -118,12 +116,12 @@ class HuntingScreen(LiveScreen):
             pattern = Pattern(text) if text else None
         except BadSieve as error:
             self._wrong = str(error)
-        self.query_one(Input).set_class(bool(self._wrong), "-wrong")
+        self.query_one(Entry).set_class(bool(self._wrong), "-wrong")
         return pattern
 
     def _close_entry(self) -> None:
         self._wrong = ""
-        self.query_one(Input).display = False
+        self.query_one(Entry).display = False
         self.set_focus(self.view)
 
     # -- looking
@@ -203,11 +201,11 @@ class HuntingScreen(LiveScreen):
     def hunts(self) -> bool:
         """Whether something is typed or searched for."""
         looking = self._opinion is not None and self._opinion.looking
-        return self._hunt is not None or looking or self.query_one(Input).display
+        return self._hunt is not None or looking or self.query_one(Entry).display
 
     def action_back(self) -> None:
         """Undo the last thing: what is typed, what is searched for; then leave."""
-        if self.query_one(Input).display:
+        if self.query_one(Entry).display:
             self._close_entry()
             self.view.highlight(self._hunt.pattern if self._hunt is not None else None)
         elif self.hunts:
