@@ -14,6 +14,7 @@ from swarm_console.logs.pattern import Budget, Pattern
 from swarm_console.logs.screenful import Line
 from swarm_console.logs.times import Times
 from swarm_console.logs.tones import tone_of
+from swarm_console.panes.selection import selectable
 from swarm_console.panes.tones import Toned
 from swarm_console.words.times import of_day
 
@@ -97,22 +98,11 @@ class LogCanvas(Toned):
         """The part of a line that shows."""
         enough = line.text[: CROWDED * (self.left + self.room + 1)]
         whole = Strip(self._segments(enough, line, self._spans.get(y, ()), style))
-        whole = self._selected(whole, y).apply_offsets(0, y)
+        whole = selectable(self, whole, y)
         text = whole.crop(self.left, self.left + self.room).adjust_cell_length(self.room, style)
         if self.wrap or whole.cell_length - self.left <= self.room:
             return text
         return Strip([*text.crop(0, self.room - 1), Segment(CUT_OFF, style + self.tone("dim"))])
-
-    def _selected(self, whole: Strip, y: int) -> Strip:
-        """The line with what the mouse selects set off."""
-        selection = self.text_selection
-        span = selection.get_span(y) if selection is not None else None
-        if span is None:
-            return whole
-        begin, end = span[0], span[1] if span[1] >= 0 else whole.cell_length
-        style = self.screen.get_component_rich_style("screen--selection")
-        middle = Segment.apply_style(whole.crop(begin, end), post_style=style)
-        return Strip([*whole.crop(0, begin), *middle, *whole.crop(end)])
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         text = "\n".join([*(line.text for line in self.shown), " "])  # an empty last line counts as well

@@ -5,13 +5,11 @@ from typing import Final
 from swarm_console.panes.bars import GLYPHS, PATH
 from swarm_console.panes.chart import Chart
 from swarm_console.words.pen import count, duration
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_console.words.times import clock, of_day
 from swarm_node.model.chronology import Wait
 from swarm_node.model.lanes import Lane
 from swarm_node.model.state import Attempt, Failure
-
-Lines = list[list[Span]]
 
 TONES: Final = {
     "staged": "ok",

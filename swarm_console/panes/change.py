@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from swarm_console.known.dossier import PackageDossier
 from swarm_console.known.inquiry import pending
 from swarm_console.known.picture import Picture
-from swarm_console.panes.prose import Lines, Page, fact
+from swarm_console.panes.prose import Page, fact
 from swarm_console.words.pen import size
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_node.model.change import Change, change
 from swarm_node.model.state import Build
 from swarm_node.model.use import Compared

@@ -1,29 +1,27 @@
 """A unified diff, line by line: what comes and what goes have their signs, and their tones."""
 
-from rich.text import Text
-
-from swarm_console.panes.tones import Toned
-from swarm_console.words.spans import Span
+from swarm_console.panes.lined import Lined
+from swarm_console.words.spans import Lines, Span
 
 TONES = {"+++": "dim", "---": "dim", "@@ ": "dim", "+": "ok", "-": "attention"}
 
 
-class Diff(Toned):
+class Diff(Lined):
     """A diff as high as it has lines; nothing where there is none."""
 
-    _lines: tuple[str, ...] = ()
+    _text: tuple[str, ...] = ()
 
     def show(self, diff: str) -> None:
         """Draw this diff from now on."""
-        self._lines = tuple(diff.splitlines())
-        self.display = bool(self._lines)
-        self.remeasure()
+        self._text = tuple(diff.splitlines())
+        self.display = bool(self._text)
+        self.renew()
 
     def on_mount(self) -> None:
-        self.display = bool(self._lines)
+        self.display = bool(self._text)
 
-    def render(self) -> Text:
-        return self.block(([toned(line)] for line in self._lines), self.size.width)
+    def lines(self, width: int) -> Lines:
+        return [[toned(line)] for line in self._text]
 
 
 def toned(line: str) -> Span:

@@ -12,9 +12,9 @@ from swarm_console.known.dossier import NodeDossier
 from swarm_console.known.inquiry import pending
 from swarm_console.known.picture import Picture
 from swarm_console.messages import CureWanted
-from swarm_console.panes.prose import Lines, Page, fact, heading
+from swarm_console.panes.prose import Page, fact, heading
 from swarm_console.words.pen import count
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_node.model.drift import Drift
 from swarm_node.model.remedies import Remedy
 

@@ -12,9 +12,9 @@ from textual import events
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.lined import Lined
 from swarm_console.words.harmless import one_line
-from swarm_console.words.spans import Span, length
+from swarm_console.words.spans import Lines, Span, length
 
 HELP = "help"
 """The id of the key that always has its place, at the end."""
@@ -37,7 +37,7 @@ class Label(NamedTuple):
         return [(f" {self.key}", "accent"), (f" {self.text} ", "")]
 
 
-class KeyFooter(Toned):
+class KeyFooter(Lined):
     """Where not all fit, the last one (help) keeps its place, and those before it give way."""
 
     ALLOW_SELECT = False
@@ -47,17 +47,17 @@ class KeyFooter(Toned):
         self._labels: list[Label] = []
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._renew)
-        self._renew(self.screen)
+        self.screen.bindings_updated_signal.subscribe(self, self._gather)
+        self._gather(self.screen)
 
-    def _renew(self, screen: Screen[object]) -> None:
+    def _gather(self, screen: Screen[object]) -> None:
         found: dict[str, Label] = {}
         for active in sorted(screen.active_bindings.values(), key=lambda each: each.binding.id == HELP):
             if active.binding.show and (active.enabled or not self._replays):
                 found.setdefault(active.binding.action, self._label(active))
         if (labels := list(found.values())) != self._labels:
             self._labels = labels
-            self.refresh()
+            self.renew()
 
     def _label(self, active: ActiveBinding) -> Label:
         key, binding = self.app.get_key_display(active.binding), active.binding
@@ -69,8 +69,8 @@ class KeyFooter(Toned):
         projector = getattr(self.app, "projector", None)
         return projector is not None and projector.replay is not None
 
-    def render(self) -> Text:
-        return Text().join(self.line(label.spans) for label in fitting(self._labels, self.size.width))
+    def lines(self, width: int) -> Lines:
+        return [[span for label in fitting(self._labels, width) for span in label.spans]]
 
     def on_click(self, event: events.Click) -> None:
         if (label := self._label_at(event.x)) is not None:

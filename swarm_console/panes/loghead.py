@@ -1,15 +1,13 @@
 """The line above a log: which attempt of what, on which node, how it goes or ended, and since when."""
 
-from rich.text import Text
-
 from swarm_console.known.attempts import SIGNS, Tale
 from swarm_console.known.picture import Picture
-from swarm_console.panes.tones import Toned
-from swarm_console.words.spans import Span, spread
+from swarm_console.panes.lined import Lined
+from swarm_console.words.spans import Lines, Span, spread
 from swarm_console.words.times import clock, of_day
 
 
-class LogHead(Toned):
+class LogHead(Lined):
     """One line."""
 
     def __init__(self) -> None:
@@ -22,10 +20,10 @@ class LogHead(Toned):
         left, right = head(picture, number, tale), _link(picture)
         if (left, right) != (self._left, self._right):
             self._left, self._right = left, right
-            self.refresh()
+            self.renew()
 
-    def render(self) -> Text:
-        return self.line(spread(self._left, self._right, self.size.width), self.size.width)
+    def lines(self, width: int) -> Lines:
+        return [spread(self._left, self._right, width)]
 
 
 def head(picture: Picture, number: int, tale: Tale | None) -> list[Span]:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.text import Text
 from textual import events
 
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.lined import Lined
 from swarm_console.words.pen import size
-from swarm_console.words.spans import Span, length, spread
+from swarm_console.words.spans import Lines, Span, length, spread
 
 NARROW = 80
 """Below so many columns, words are left out."""
@@ -52,7 +51,7 @@ class Position(NamedTuple):
         return [(at, ""), (share, "bold")]
 
 
-class LogStatus(Toned):
+class LogStatus(Lined):
     """One line; a click on a switch turns it."""
 
     ALLOW_SELECT = False
@@ -67,14 +66,13 @@ class LogStatus(Toned):
         """Draw these from now on."""
         if (switches, said, position) != (self._switches, self._said, self._position):
             self._switches, self._said, self._position = switches, said, position
-            self.refresh()
+            self.renew()
 
-    def render(self) -> Text:
-        width = self.size.width
+    def lines(self, width: int) -> Lines:
         left: list[Span] = []
         for switch in self._switches:
             left += [switch.span(self._short), (GAP, "")]
-        return self.line(spread([*left, *self._said], self._position.spans(width < NARROW), width))
+        return [spread([*left, *self._said], self._position.spans(width < NARROW), width)]
 
     @property
     def _short(self) -> bool:

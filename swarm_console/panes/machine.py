@@ -9,10 +9,10 @@ from swarm_console.actions.machines import short
 from swarm_console.known.dossier import NodeDossier
 from swarm_console.known.picture import Picture
 from swarm_console.panes import nodes
-from swarm_console.panes.prose import Lines, Page, fact, heading
+from swarm_console.panes.prose import Page, fact, heading
 from swarm_console.words.meters import sparkline
 from swarm_console.words.pen import count, size
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_console.words.times import lately
 from swarm_node.model.estimate import History, speed_of, speed_of_cores
 from swarm_node.model.state import Directive, Node

@@ -43,7 +43,8 @@ class Note(Toned):
         self.display = bool(self._spans)
 
     def render(self) -> Text:
-        return self.block(([span] for span in self._spans), None if self._breaks else self.size.width)
+        width = None if self._breaks else self.size.width
+        return Text("\n").join(self.line([span], width) for span in self._spans)
 
 
 class Pane(Frame, Generic[T]):

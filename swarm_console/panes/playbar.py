@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Final
 
-from rich.text import Text
 from textual import events
 
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.lined import Lined
 from swarm_console.replay.player import Player
-from swarm_console.words.spans import Span, spread
+from swarm_console.words.spans import Lines, Span, spread
 from swarm_console.words.times import clock, of_day
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ ROOMY: Final = 130
 """From so many columns on, the keys have room."""
 
 
-class PlayBar(Toned, can_focus=True):
+class PlayBar(Lined, can_focus=True):
     """Two lines at the bottom of every screen of a replay; a click on the lower one goes there."""
 
     ALLOW_SELECT = False
@@ -28,25 +27,13 @@ class PlayBar(Toned, can_focus=True):
     def __init__(self, replay: "Replay") -> None:
         super().__init__()
         self._replay = replay
-        self._drawn: list[list[Span]] = []
 
     def on_mount(self) -> None:
-        self.set_interval(FRAME_SECONDS, self._look)
+        self.set_interval(FRAME_SECONDS, self.renew)
 
-    def _look(self) -> None:
-        drawn = [
-            head(self._replay.player, self._replay.title, self.size.width - 2),
-            track(self._replay.player, self.size.width - 2),
-        ]
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self.refresh()
-
-    def on_resize(self) -> None:
-        self._look()
-
-    def render(self) -> Text:
-        return self.block(self._drawn, self.size.width)
+    def lines(self, width: int) -> Lines:
+        player = self._replay.player
+        return [head(player, self._replay.title, width - 2), track(player, width - 2)]
 
     def on_click(self, event: events.Click) -> None:
         width = self.size.width - 2

@@ -13,9 +13,8 @@ from swarm_console.known.picture import Picture
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.tones import Toned
 from swarm_console.words.harmless import one_line
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 
-Lines = list[list[Span]]
 LONGEST: Final = 600
 """Characters of a span that are drawn."""
 LABEL: Final = 14

@@ -1,14 +1,14 @@
 """The strip: on a small screen only one pane shows, and this line says which others there are."""
 
-from rich.text import Text
 from textual import events
 from textual.geometry import Offset
 
 from swarm_console.messages import PaneWanted
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.lined import Lined
+from swarm_console.words.spans import Lines, Span
 
 
-class PaneStrip(Toned):
+class PaneStrip(Lined):
     """Digits and names of the panes, the present one marked."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
@@ -20,14 +20,13 @@ class PaneStrip(Toned):
         """`labels` are (pane id, text, tone)."""
         if (labels, present) != (self._labels, self._present):
             self._labels, self._present = labels, present
-            self.refresh()
+            self.renew()
 
-    def render(self) -> Text:
-        text = Text()
+    def lines(self, width: int) -> Lines:
+        spans: list[Span] = []
         for pane, label, tone in self._labels:
-            text.append(f" {label} ", self.tone("key" if pane == self._present else tone or "dim"))
-            text.append(" ")
-        return text
+            spans += [(f" {label} ", "key" if pane == self._present else tone or "dim"), (" ", "")]
+        return [spans]
 
     def on_click(self, event: events.Click) -> None:
         if (pane := self._pane_at(event.offset)) is not None:

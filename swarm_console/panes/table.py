@@ -5,7 +5,6 @@ from time import monotonic
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -18,7 +17,7 @@ from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes import leafing, thumb
 from swarm_console.panes.grid import GAP, Cell, Column, fit
 from swarm_console.panes.sifter import Sifter
-from swarm_console.panes.tones import tone_on
+from swarm_console.panes.tones import Toned
 from swarm_console.words.fitting import placed
 from swarm_console.words.harmless import one_line
 from swarm_console.words.sieve import Sieve
@@ -41,7 +40,7 @@ class Findable(Protocol):
         ...
 
 
-class Table(ScrollView, Generic[T], can_focus=True):
+class Table(ScrollView, Toned, Generic[T], can_focus=True):
     """Rows of items with a cursor that stays on its item, a fixed header, and a filter.
 
     `key` names an item for good, `words` is what the filter sees of it. Cells come from anywhere: they are
@@ -96,7 +95,6 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """The rows on the screen."""
         self._drawn_as: tuple[int, int, Sequence[Column]] = (0, 0, ())
         """From which place on they stand there, how many have room, and in which columns."""
-        self._styles_kept: dict[tuple[str, str], Style] = {}
         self._width = 0
         self._widths: tuple[int, ...] = ()
         self._sifter = Sifter(words or key)
@@ -255,39 +253,27 @@ class Table(ScrollView, Generic[T], can_focus=True):
         if y < HEADER_ROWS:
             return self._strip([Cell(column.title) for column in self.columns], "table--header")
         if not self._items and y == HEADER_ROWS:
-            text = Segment(f" {one_line(self._empty.text)}", self._style(tone=self._empty.tone))
+            text = Segment(f" {one_line(self._empty.text)}", self.style(tone=self._empty.tone))
             return Strip([text]).adjust_cell_length(self._width, text.style)
         row = y - HEADER_ROWS
         if row >= len(self._drawn):
-            return Strip.blank(self._width, self._style())
+            return Strip.blank(self._width, self.style())
         if self.has_focus and self._seen[row] == self._name:
             return self._strip(self._drawn[row], "table--cursor", "▌")
         return self._strip(self._drawn[row])
 
     def _strip(self, cells: Sequence[Cell], part: str = "", mark: str = " ") -> Strip:
-        segments, length = [Segment(mark, self._style(part))], 1
-        gap = Segment(" " * GAP, self._style(part))
+        segments, length = [Segment(mark, self.style(part))], 1
+        gap = Segment(" " * GAP, self.style(part))
         for column, room, cell in zip(self.columns, self._widths, cells, strict=True):
             if not room:
                 continue
             if len(segments) > 1:
                 segments.append(gap)
                 length += GAP
-            segments.append(Segment(placed(cell.text, room, column.right), self._style(part, cell.tone)))
+            segments.append(Segment(placed(cell.text, room, column.right), self.style(part, cell.tone)))
             length += room
-        return Strip(segments, length).adjust_cell_length(self._width, self._style(part))
-
-    def _style(self, part: str = "", tone: str = "") -> Style:
-        """The style of a part or of all, in a tone; kept until a style sheet says otherwise."""
-        kept = self._styles_kept.get((part, tone))
-        if kept is None:
-            style = self.get_component_rich_style(part) if part else self.rich_style
-            kept = self._styles_kept[part, tone] = style + tone_on(self, tone)
-        return kept
-
-    def notify_style_update(self) -> None:
-        self._styles_kept.clear()
-        super().notify_style_update()
+        return Strip(segments, length).adjust_cell_length(self._width, self.style(part))
 
     # -- moving
 

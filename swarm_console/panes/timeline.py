@@ -9,26 +9,26 @@ from swarm_console.messages import BarMarked
 from swarm_console.panes import caption
 from swarm_console.panes.chart import Chart, chart
 from swarm_console.panes.gantt import Gantt
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.lined import Lined
 from swarm_console.words.harmless import one_line
+from swarm_console.words.spans import Lines
 
 LOW = 20
 """Rows of the screen below which the words are fewer."""
 
 
-class Caption(Toned):
+class Caption(Lined):
     """A few lines, always as many, so that nothing jumps."""
 
-    _lines: caption.Lines = []  # noqa: RUF012
+    _said: Lines = []  # noqa: RUF012
 
-    def show(self, lines: caption.Lines) -> None:
+    def show(self, lines: Lines) -> None:
         """Draw these lines from now on."""
-        if lines != self._lines:
-            self._lines = lines
-            self.refresh()
+        self._said = lines
+        self.renew()
 
-    def render(self) -> Text:
-        return self.block(self._lines, self.size.width)
+    def lines(self, width: int) -> Lines:
+        return self._said
 
 
 class TimelinePane(Vertical):
@@ -69,7 +69,7 @@ faster build, is marked; idle time stays empty."""
         if self._chart is not None:
             self.query_one(Caption).show(self._words(self._chart))
 
-    def _words(self, chart: Chart) -> caption.Lines:
+    def _words(self, chart: Chart) -> Lines:
         view = self.query_one(Gantt).view
         if view.lane is None:
             return [[("no drone has joined this session yet", "dim")]]

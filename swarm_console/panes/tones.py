@@ -1,7 +1,7 @@
 """Tones: the few ways in which a text may stand out, given their colours by css/tones.tcss."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from rich.style import Style
 from rich.text import Text
@@ -26,6 +26,22 @@ def tone_on(widget: Widget, name: str) -> Style:
 class Toned(Widget):
     """A widget that draws texts in tones."""
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self._styles_kept: dict[tuple[str, str], Style] = {}
+        super().__init__(*given, **named)
+
+    def style(self, part: str = "", tone: str = "") -> Style:
+        """The style of a part or of all, in a tone; kept until a style sheet says otherwise."""
+        kept = self._styles_kept.get((part, tone))
+        if kept is None:
+            style = self.get_component_rich_style(part) if part else self.rich_style
+            kept = self._styles_kept[part, tone] = style + self.tone(tone)
+        return kept
+
+    def notify_style_update(self) -> None:
+        self._styles_kept.clear()
+        super().notify_style_update()
+
     def tone(self, name: str) -> Style:
         """How a tone looks here; "" changes nothing."""
         return tone_on(self, name)
@@ -45,7 +61,3 @@ class Toned(Widget):
         for content, tone in spans if width is None else crop(spans, width):
             text.append(one_line(content), self.tone(tone))
         return text
-
-    def block(self, lines: Iterable[Iterable[Span]], width: int | None = None) -> Text:
-        """Lines of spans, one below the other."""
-        return Text("\n").join(self.line(spans, width) for spans in lines)

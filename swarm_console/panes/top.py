@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from swarm_console.actions.registry import ACTIONS
 from swarm_console.known.picture import Picture
-from swarm_console.panes.tones import Toned
+from swarm_console.panes.lined import Lined
 from swarm_console.words.meters import bar
 from swarm_console.words.pen import duration
-from swarm_console.words.spans import Span, length, spread
+from swarm_console.words.spans import Lines, Span, length, spread
 from swarm_console.words.times import of_day
 
 WIDE = 100
 """From so many columns on, totals and progress share a line."""
 ROOMY = 80
 """From so many columns on, the orchestrator's name has room."""
-PADDING = 1
-"""As css/top.tcss has it, for as long as there is no size."""
 SHORTEST_BAR, LONGEST_BAR = 10, 40
 TONE_SIGNS = {"ok": "✓", "wait": "…", "attention": "▲"}
 NEXT = "next"
@@ -27,35 +24,21 @@ CONSOLE_ITSELF = ("monitor",)
 """Actions that say no more than: keep looking."""
 
 
-class Top(Toned):
+class Top(Lined):
     """Three to five lines, whatever the width."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._picture: Picture | None = None
-        self._drawn: list[list[Span]] = []
+    _picture: Picture | None = None
 
     def draw(self, picture: Picture) -> None:
         """Show this picture."""
         self._picture = picture
-        drawn = lines(picture, self.size.width or self.app.size.width - 2 * PADDING)
-        if drawn != self._drawn:
-            higher = len(drawn) != len(self._drawn)
-            self._drawn = drawn
-            if higher:
-                self.remeasure()
-            else:
-                self.refresh()
+        self.renew()
 
-    def on_resize(self) -> None:
-        if self._picture is not None:
-            self.draw(self._picture)
-
-    def render(self) -> Text:
-        return self.block(self._drawn, self.size.width)
+    def lines(self, width: int) -> Lines:
+        return lines(self._picture, width) if self._picture is not None else []
 
 
-def lines(picture: Picture, width: int) -> list[list[Span]]:
+def lines(picture: Picture, width: int) -> Lines:
     """The top in so many columns, line by line."""
     drawn = [spread(_who(picture), _health(picture, width), width)]
     if not picture.link.live:

@@ -17,10 +17,10 @@ from swarm_console.messages import BuildChosen
 from swarm_console.panes.blocked import at_least
 from swarm_console.panes.choice import Choice
 from swarm_console.panes.frame import Frame
-from swarm_console.panes.prose import Lines, Prose, heading
+from swarm_console.panes.prose import Prose, heading
 from swarm_console.words.fault import fault
 from swarm_console.words.pen import count, duration, size
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_console.words.times import of_day
 from swarm_node.model.answers import NodeAnswer
 from swarm_node.model.cause import cause_of

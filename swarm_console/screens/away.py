@@ -7,10 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.prose import Prose
 from swarm_console.screens.live import Dialog
 from swarm_console.words.pen import count, duration, moment
 from swarm_console.words.recap import recap
+from swarm_console.words.spans import Lines
 
 
 class AwayDialog(Dialog[None]):

@@ -13,11 +13,11 @@ from swarm_console.panes.blocked import at_least, certainty, evidence, extent
 from swarm_console.panes.footer import KeyFooter
 from swarm_console.panes.grid import Cell, Column
 from swarm_console.panes.pane import Pane
-from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.prose import Prose
 from swarm_console.panes.top import Top
 from swarm_console.screens.live import LiveScreen
 from swarm_console.words.pen import duration
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_node.model.cause import cause_of
 from swarm_node.model.clusters import Cluster, freed, proofs
 from swarm_node.model.remedies import Remedy

@@ -15,9 +15,10 @@ from swarm_console.messages import AttemptMarked
 from swarm_console.panes.attemptlog import LogPane
 from swarm_console.panes.frame import Frame
 from swarm_console.panes.lines import LogLines
-from swarm_console.panes.prose import Lines, Prose
+from swarm_console.panes.prose import Prose
 from swarm_console.screens.paned import PanedScreen
 from swarm_console.wire.ask import Swarm
+from swarm_console.words.spans import Lines
 
 LAYOUTS = 3
 """How often what was laid out may want to be otherwise: a scroll bar comes after what it scrolls."""

@@ -15,12 +15,11 @@ from swarm_console.panes.attemptlog import LogPane
 from swarm_console.panes.attempts import HistoryPane
 from swarm_console.panes.drift import DriftPane
 from swarm_console.panes.machine import MachinePane
-from swarm_console.panes.prose import Lines
 from swarm_console.panes.refused import RefusedPane
 from swarm_console.screens import doors
 from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.paned import digits
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_console.words.times import clock, of_day
 
 

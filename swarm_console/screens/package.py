@@ -15,14 +15,13 @@ from swarm_console.panes.attempts import AttemptsPane
 from swarm_console.panes.change import ChangePane
 from swarm_console.panes.cost import CostPane
 from swarm_console.panes.needs import NeedsPane
-from swarm_console.panes.prose import Lines
 from swarm_console.panes.why import WhyPane, cures
 from swarm_console.screens import doors
 from swarm_console.screens.cures import ALL, Choice, CuresDialog
 from swarm_console.screens.depth import DepthScreen
 from swarm_console.screens.paned import digits
 from swarm_console.words.meters import bar
-from swarm_console.words.spans import Span
+from swarm_console.words.spans import Lines, Span
 from swarm_console.words.times import clock
 from swarm_node.model.clusters import proofs
 from swarm_node.model.remedies import Remedy

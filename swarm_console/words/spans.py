@@ -8,6 +8,7 @@ from swarm_console.words.harmless import one_line
 
 Span = tuple[str, str]
 """A text and its tone, "" for none."""
+Lines = list[list[Span]]
 
 
 def length(spans: Iterable[Span]) -> int:

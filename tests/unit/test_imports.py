@@ -174,8 +174,8 @@ def test_help_of_the_services_imports_no_service() -> None:
 FIRST_PICTURE = {
     "swarm_console.screens": {"compositor", "dashboard", "doors", "live", "paned"},
     "swarm_console.panes": {
-        *("blocked", "entry", "events", "footer", "frame", "grid", "leafing", "nodes", "pane", "queue"),
-        *("sifter", "staging", "strip", "table", "thumb", "tones", "top"),
+        *("blocked", "entry", "events", "footer", "frame", "grid", "leafing", "lined", "nodes", "pane"),
+        *("queue", "selection", "sifter", "staging", "strip", "table", "thumb", "tones", "top"),
     },
     "swarm_console.logs": set[str](),
 }
