@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -15,10 +14,10 @@ from textual.timer import Timer
 
 from swarm_console.messages import RowChosen, RowMarked
 from swarm_console.panes import leafing, thumb
-from swarm_console.panes.grid import GAP, Cell, Column, fit
+from swarm_console.panes.grid import Cell, Column
+from swarm_console.panes.rowstrips import RowStrips
 from swarm_console.panes.sifter import Sifter
 from swarm_console.panes.tones import Toned
-from swarm_console.words.fitting import placed
 from swarm_console.words.harmless import one_line
 from swarm_console.words.sieve import Sieve
 
@@ -72,6 +71,7 @@ class Table(ScrollView, Toned, Generic[T], can_focus=True):
         sticky: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
+        self._strips = RowStrips(self)
         super().__init__(id=id)
         self.columns = columns
         self._key = key
@@ -91,12 +91,10 @@ class Table(ScrollView, Toned, Generic[T], can_focus=True):
         """The same, with some more above and below."""
         self._around_from = 0
         """From which place on these stood there."""
-        self._drawn: list[Sequence[Cell]] = []
+        self._drawn: list[tuple[Cell, ...]] = []
         """The rows on the screen."""
         self._drawn_as: tuple[int, int, Sequence[Column]] = (0, 0, ())
         """From which place on they stand there, how many have room, and in which columns."""
-        self._width = 0
-        self._widths: tuple[int, ...] = ()
         self._sifter = Sifter(words or key)
         self._sifting: Timer | None = None
         self._told = 0.0
@@ -243,37 +241,35 @@ class Table(ScrollView, Toned, Generic[T], can_focus=True):
             self.refresh(Region(0, HEADER_ROWS + row, self.scrollable_content_region.width, 1))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        if self._drawn_as[:2] != (int(self.scroll_offset.y), max(0, self.size.height - HEADER_ROWS)):
+        """Strips as they are: Textual 8.2 looks after borders that a table has not, line by line.
+
+        It keeps lines by their place, so that a row that has moved would be made anew.
+        """
+        room = max(0, self.size.height - HEADER_ROWS)
+        if self._drawn_as[:2] != (int(self.scroll_offset.y), room):
             self._look()
-        self._width = self.scrollable_content_region.width
-        self._widths = fit(self.columns, self._width - 2)
-        return super().render_lines(crop)
+        self._strips.fit(self.columns, self.scrollable_content_region.width, self.outer_size.width, room)
+        background, filters = self.background_colors[1], self.get_line_filters()
+        lines = [self.render_line(y) for y in crop.line_range]
+        for each in filters:
+            lines = [line.apply_filter(each, background) for line in lines]
+        return [line.crop(*crop.column_span) for line in lines]
 
     def render_line(self, y: int) -> Strip:
-        if y < HEADER_ROWS:
-            return self._strip([Cell(column.title) for column in self.columns], "table--header")
-        if not self._items and y == HEADER_ROWS:
-            text = Segment(f" {one_line(self._empty.text)}", self.style(tone=self._empty.tone))
-            return Strip([text]).adjust_cell_length(self._width, text.style)
         row = y - HEADER_ROWS
+        if row < 0:
+            return self._strips.row(tuple(Cell(column.title) for column in self.columns), "table--header")
+        if not self._items and not row:
+            return self._strips.line(f" {one_line(self._empty.text)}", self._empty.tone)
         if row >= len(self._drawn):
-            return Strip.blank(self._width, self.style())
+            return self._strips.line("")
         if self.has_focus and self._seen[row] == self._name:
-            return self._strip(self._drawn[row], "table--cursor", "▌")
-        return self._strip(self._drawn[row])
+            return self._strips.row(self._drawn[row], "table--cursor", "▌")
+        return self._strips.row(self._drawn[row])
 
-    def _strip(self, cells: Sequence[Cell], part: str = "", mark: str = " ") -> Strip:
-        segments, length = [Segment(mark, self.style(part))], 1
-        gap = Segment(" " * GAP, self.style(part))
-        for column, room, cell in zip(self.columns, self._widths, cells, strict=True):
-            if not room:
-                continue
-            if len(segments) > 1:
-                segments.append(gap)
-                length += GAP
-            segments.append(Segment(placed(cell.text, room, column.right), self.style(part, cell.tone)))
-            length += room
-        return Strip(segments, length).adjust_cell_length(self._width, self.style(part))
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
 
     # -- moving
 

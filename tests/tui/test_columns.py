@@ -67,7 +67,7 @@ def lists(stage: Stage) -> list[Drawn]:
     for pane in stage.app.screen.query(Pane):
         table: Any = pane.table
         if table.size.height > 1:
-            columns = list(zip(table.columns, table._widths, strict=True))
+            columns = list(zip(table.columns, table._strips.widths, strict=True))
             room = table.scrollable_content_region.width - 2
             found.append(Drawn(type(pane).__name__, columns, list(table._drawn), room))
     return found

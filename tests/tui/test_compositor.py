@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from swarm_console.app import SwarmConsole
 from swarm_console.panes.queue import QueuePane
+from swarm_console.panes.table import Table
 from swarm_console.panes.top import Top
 from swarm_console.screens.compositor import ThriftyCompositor
 from tests.tui.conftest import Open, Stage
@@ -83,6 +84,8 @@ def painted_by_all(screen: Screen[Any]) -> dict[tuple[int, int], Cell]:
     """What Textual's own compositor makes of the screen, when every part of it paints itself anew."""
     for widget in screen.walk_children(with_self=True):
         widget._styles_cache.clear()
+        if isinstance(widget, Table):
+            widget._strips.clear()
     size = screen.app.size
     lines = Compositor._render_chops(screen._compositor, size.region, lambda y: True)
     return {
@@ -119,19 +122,25 @@ async def test_after_every_change_and_key_the_terminal_shows_what_all_parts_woul
     assert grid.pieces > 500
 
 
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[Widget]:
+    """How many lines each part paints from now on; tables do it in their own way."""
+    painted: Counter[Widget] = Counter()
+    for kind in (Widget, Table):
+
+        def noted(self: Any, crop: Region, render: Any = kind.render_lines) -> list[Strip]:
+            painted[self] += crop.height
+            return render(self, crop)
+
+        monkeypatch.setattr(kind, "render_lines", noted)
+    return painted
+
+
 async def test_a_figure_on_top_and_a_row_paint_themselves_and_nothing_else(
     open_console: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_console(building()) as stage:
         table, top = stage.app.query_one(QueuePane).table, stage.app.query_one(Top)
-        painted: Counter[Widget] = Counter()
-        render = Widget.render_lines
-
-        def counted(self: Widget, crop: Region) -> list[Strip]:
-            painted[self] += crop.height
-            return render(self, crop)
-
-        monkeypatch.setattr(Widget, "render_lines", counted)
+        painted = counted(monkeypatch)
         top.refresh(Region(0, 1, 10, 1))
         table._refresh_row(3)
         await stage.pilot.pause()
@@ -142,14 +151,7 @@ async def test_what_lies_behind_others_paints_nothing(
     open_console: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_console(building()) as stage:
-        painted: list[Widget] = []
-        render = Widget.render_lines
-
-        def noted(self: Widget, crop: Region) -> list[Strip]:
-            painted.append(self)
-            return render(self, crop)
-
-        monkeypatch.setattr(Widget, "render_lines", noted)
+        painted = counted(monkeypatch)
         stage.app.screen.refresh()
         await stage.pilot.pause()
         assert stage.app.query_one(QueuePane) in painted

@@ -175,7 +175,7 @@ FIRST_PICTURE = {
     "swarm_console.screens": {"compositor", "dashboard", "doors", "live", "paned"},
     "swarm_console.panes": {
         *("blocked", "entry", "events", "footer", "frame", "grid", "leafing", "lined", "nodes", "pane"),
-        *("queue", "selection", "sifter", "staging", "strip", "table", "thumb", "tones", "top"),
+        *("queue", "rowstrips", "selection", "sifter", "staging", "strip", "table", "thumb", "tones", "top"),
     },
     "swarm_console.logs": set[str](),
 }
