@@ -84,17 +84,23 @@ def _key(terminal: Terminal, draw: Random, kind: str, key: str, answered: Callab
 
 
 def _moved(terminal: Terminal) -> Callable[[], bool]:
-    """Whether the cursor stands on another row than now."""
-    before = _marked(terminal)
-    return lambda: _marked(terminal) not in ("", before)
+    """Whether the cursor stands on another row than now, or its build has ended while the key was on its way.
+
+    Such a build takes the cursor with it to the end of the queue, where most keys lead no further.
+    """
+    before, was_ended = _marked(terminal), _ended(terminal)
+    return lambda: _marked(terminal) not in ("", before) or _ended(terminal) > was_ended
 
 
 def _leading_on(terminal: Terminal, key: str) -> str:
     """A key that leads somewhere from where the cursor is by now, though builds end under it and above it."""
-    above, row = _around_mark(terminal)
-    if "staged" in row:
-        return HOME  # it went with its build, to where most keys lead no further
-    return DOWN if key in UPWARDS and TITLES.search(above) else key
+    if _ended(terminal):
+        return HOME
+    return DOWN if key in UPWARDS and TITLES.search(_around_mark(terminal)[0]) else key
+
+
+def _ended(terminal: Terminal) -> bool:
+    return "staged" in _around_mark(terminal)[1]
 
 
 def _marked(terminal: Terminal) -> str:
