@@ -25,6 +25,7 @@ from swarm_console.manners import themes
 from swarm_console.manners.configuration import Configuration
 from swarm_console.manners.hearing import hearing
 from swarm_console.manners.memory import Notebook
+from swarm_console.manners.sheets import Sheets
 from swarm_console.manners.titled import Titled, titled
 from swarm_console.orders import Orders
 from swarm_console.projector import LOCKED, Projector
@@ -79,6 +80,7 @@ class SwarmConsole(Bursts, Answering):
     ) -> None:
         """`connect` makes a way to ask, given where its talk goes; `keymap`: other keys, by bindings' ids."""
         super().__init__()
+        self.stylesheet = Sheets(variables=self.get_css_variables())
         self.notebook = notebook or Notebook()
         self.configuration = configuration or Configuration()
         self.connect = connect

@@ -31,6 +31,8 @@ TICK_SECONDS: Final = 1.0
 """Between two pictures at most, where something on the screen counts."""
 OPENED: Final = 1.0
 """Seconds after which what stays for as long as the console does is there."""
+PAINTED: Final = 1.0
+"""Seconds at most that what comes after the first picture waits for it to be painted."""
 ALONE: Final = 1.0
 """Seconds without a key after which a picture has time for more than a little."""
 
@@ -45,8 +47,10 @@ class Feed:
         """The stream began or broke."""
         self._greyed: frozenset[str] = frozenset()
         self._vigil = Vigil()
-        self._seen = False
-        """Whether a picture of the swarm was drawn."""
+        self._known = asyncio.Event()
+        """There is a swarm to draw."""
+        self._seen = asyncio.Event()
+        """A picture of the swarm was drawn."""
         self._parent = os.getppid()
         self._began = monotonic()
         self.sweeper = Sweeper()
@@ -66,7 +70,7 @@ class Feed:
     def listen(self) -> None:
         """Follow the swarm; what was followed before is let go."""
         app = self._app
-        following = follow(app.wire, app.mirror, self.changed, self._turned.set)
+        following = follow(app.wire, app.mirror, self.changed, self._turned.set, self._shown)
         app.run_worker(following, group="listen", exclusive=True)
 
     def begin_anew(self) -> None:
@@ -78,6 +82,8 @@ class Feed:
     def changed(self) -> None:
         """Something is different from the last picture."""
         self._changed.set()
+        if self._app.mirror.known:
+            self._known.set()
 
     def draw(self) -> None:
         """Hand the present picture to every screen that lies open."""
@@ -136,7 +142,7 @@ class Feed:
             drawn = monotonic()
             spent = await self._draw()
             self.sweep()
-            await asyncio.sleep(max(FRAME_SECONDS, REST * spent))
+            await self._pause(max(FRAME_SECONDS, REST * spent))
 
     async def _news(self, tick: float) -> None:
         """Wait until something changed, or where something on the screen counts for so many seconds."""
@@ -156,8 +162,29 @@ class Feed:
 
         The first picture of a swarm is waited for, and drawn in one go.
         """
-        seen, self._seen = self._seen, self._app.mirror.known
-        return await self._app.turns.take(self._parts(), ENOUGH if seen else inf)
+        known, seen = self._known.is_set(), self._seen.is_set()
+        spent = await self._app.turns.take(self._parts(), ENOUGH if seen else inf)
+        if known:
+            self._seen.set()
+        return spent
+
+    async def _pause(self, seconds: float) -> None:
+        """Draw nothing for so long; but the first picture of a swarm as soon as there is one."""
+        if self._known.is_set():
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._known.wait()
+
+    async def _shown(self) -> None:
+        """Wait until a picture of the swarm is on the screen; not for long, in case nobody sees it."""
+        painted = asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAINTED):
+                await self._seen.wait()
+                self._app.screen.call_after_refresh(painted.set)
+                await painted.wait()
 
     def sweep(self) -> None:
         """Look for garbage, unless a key is likely to wait."""

@@ -95,7 +95,7 @@ def remedy_key(number: int, action: str) -> Binding:
 def written(key: str) -> str:
     """A key as people write it: ctrl+r, ?, esc."""
     *modifiers, last = key.split("+")
-    return "+".join([*modifiers, format_key(last)])
+    return "+".join([*modifiers, last if len(last) == 1 else format_key(last)])
 
 
 def effective(keymap: Mapping[str, str]) -> Iterator[Binding]:

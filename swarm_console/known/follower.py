@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from typing import Final
 
 from swarm_console.known.mirror import Mirror, OutOfStep
 from swarm_console.wire.stream import Unreachable, Wire
@@ -12,8 +11,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 """Seconds between tries; never longer, so that a picture is live again within a second of the swarm."""
 HEALTH_SECONDS, SELDOM_SECONDS = 2.0, 30.0
 """Between two questions after health; while the stream is live, whose pings pass through both services."""
-BREATH: Final = 0.2
-"""Seconds that the screen has for its first picture before the stream is opened, which is work as well."""
+
+
+async def _at_once() -> None:
+    """What has nothing to wait for."""
 
 
 async def follow(
@@ -21,14 +22,15 @@ async def follow(
     mirror: Mirror,
     changed: Callable[[], None],
     turned: Callable[[], object] = lambda: None,
+    shown: Callable[[], Awaitable[object]] = _at_once,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
     """Keep the mirror in step for as long as it is awaited.
 
-    `changed` is called after each message, `turned` when the stream has begun or broken.
+    `changed` is called after each message, `turned` when the stream has begun or broken. `shown` is waited
+    for once there is a first picture: the rest of a long state, and the stream, are work that would delay it.
     """
-    if await _taken_ahead(wire, mirror, changed):
-        await sleep(BREATH)
+    await _take_ahead(wire, mirror, changed, shown)
     pause = FIRST_PAUSE
     while True:
         first = True
@@ -56,21 +58,24 @@ async def follow(
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _taken_ahead(wire: Wire, mirror: Mirror, changed: Callable[[], None]) -> bool:
-    """Take what was asked for before anybody listened; whether there was anything."""
-    taken = False
+async def _take_ahead(
+    wire: Wire, mirror: Mirror, changed: Callable[[], None], shown: Callable[[], Awaitable[object]]
+) -> None:
+    """Take what was asked for before anybody listened."""
+    first = True
     async with aclosing(wire.ahead()) as messages:
         async for message in messages:
             try:
                 mirror.take(message)
             except OutOfStep:
-                return False
-            if not taken:
-                taken = True
+                return
+            if first:
+                first = False
                 await _look_back(wire, mirror)
+                changed()
+                await shown()
             changed()
             await asyncio.sleep(0)  # a long state comes in many messages
-    return taken
 
 
 async def _look_back(wire: Wire, mirror: Mirror) -> None:

@@ -1,6 +1,5 @@
 """console.toml: how a person wants the console; the machine's in /etc first, the person's own over it."""
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -67,14 +66,15 @@ def configured(paths: Iterable[Path]) -> Configured:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = msgspec.toml.decode(path.read_text(encoding="utf-8"))
+        return found
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError:
         raise Usage(f"{path}: not UTF-8", "make it readable text") from None
     except OSError as error:
         raise Usage(f"{path}: {error.strerror or error}", "make it a file that this user may read") from None
-    except tomllib.TOMLDecodeError as error:
+    except msgspec.DecodeError as error:
         raise Usage(f"{path}: {error}", 'lines are written like: balance = "B"') from None
 
 

@@ -12,6 +12,7 @@ from swarm_node.model.apply import apply
 from swarm_node.model.decide import decide
 from swarm_node.model.estimate import cp_of
 from swarm_node.model.events import AttemptLost, BuildFailed, BuildStaged, Finding, Record
+from swarm_node.model.instalments import emptied, instalments, preview
 from swarm_node.model.state import State
 from swarm_node.model.work import Artifact, Diagnosis, Measures, NodeFacts, PlanRow
 
@@ -174,6 +175,14 @@ class Story:
 
     async def health(self) -> Health:
         return self.well
+
+
+def long_opening(story: Story) -> list[bytes]:
+    """The messages of a state that counts as long."""
+    state = story.state
+    parts = [msgspec.json.encode({"instalment": part}) for part in instalments(state)]
+    head = {"generation": 1, "seq": state.seq, "snapshot": emptied(state), "instalments": len(parts)}
+    return [msgspec.json.encode({"preview": preview(state)}), msgspec.json.encode(head), *parts]
 
 
 def facts(cores: int, **other: Any) -> NodeFacts:

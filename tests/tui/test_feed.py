@@ -1,15 +1,20 @@
 """The feed by itself: what it asks and draws while nobody presses a key, and where it rests."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from textual.app import App
 
 from swarm_console import feed
+from swarm_console.app import SwarmConsole
 from swarm_console.known import follower
+from swarm_console.known.mirror import Mirror
 from swarm_console.wire.stream import Health
+from swarm_node.model import instalments
 from tests.tui.conftest import Open
 from tests.tui.patience import until
-from tests.tui.story import Story, building, planned
+from tests.tui.story import Story, blocked, building, long_opening, planned
 
 HOURS = 7200.0
 
@@ -71,6 +76,48 @@ async def test_while_the_stream_is_live_and_all_is_well_health_is_asked_for_seld
         often = len(asked)
         await asyncio.sleep(0.2)
         assert len(asked) == often
+
+
+async def test_the_first_picture_of_a_swarm_comes_at_once(
+    open_console: Open, drawn: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FRAME_SECONDS", HOURS)
+    story = planned()
+    story.listened_to.clear()
+    draw = feed.Feed._draw
+
+    async def before_the_stream(self: feed.Feed) -> float:
+        spent = await draw(self)
+        story.listened_to.set()
+        return spent
+
+    monkeypatch.setattr(feed.Feed, "_draw", before_the_stream)
+    async with open_console(story) as stage:
+        await until(stage.pilot, lambda: len(drawn) == 2)
+
+
+async def test_the_rest_of_a_long_state_comes_after_the_first_frame(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instalments, "SEEN", 3)
+    story, order = blocked(), list[str]()
+    story.early = long_opening(story)
+    take, display = Mirror.take, App._display
+
+    def taken(self: Mirror, raw: Any) -> None:
+        order.append("taken")
+        take(self, raw)
+
+    def painted(self: SwarmConsole, screen: Any, renderable: Any) -> None:
+        if self.mirror.known:
+            order.append("painted")
+        display(self, screen, renderable)
+
+    monkeypatch.setattr(Mirror, "take", taken)
+    monkeypatch.setattr(SwarmConsole, "_display", painted)
+    async with open_console(story):
+        assert order.index("painted") == 1
+        assert order.count("taken") > len(story.early)
 
 
 async def test_time_passes_on_the_screen_while_something_is_built(

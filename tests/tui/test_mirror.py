@@ -13,11 +13,10 @@ from swarm_console.known.picture import Picture
 from swarm_console.wire.stream import Health
 from swarm_node.model import commands as c
 from swarm_node.model import instalments as parts_of
-from swarm_node.model.instalments import emptied, instalments, preview
 from swarm_node.model.next_action import next_action
 from swarm_node.model.state import State
 from swarm_node.model.status import totals
-from tests.tui.story import Story, blocked, building, facts
+from tests.tui.story import Story, blocked, building, facts, long_opening
 
 
 class Listener:
@@ -27,6 +26,7 @@ class Listener:
         self.story, self.mirror = story, Mirror(story.clock)
         self.pauses: list[float] = []
         self.resting, self.go = asyncio.Event(), asyncio.Event()
+        self.looking, self.painted = asyncio.Event(), asyncio.Event()
         self._heard = asyncio.Event()
 
     async def rest(self, seconds: float) -> None:
@@ -36,6 +36,10 @@ class Listener:
         self.go.clear()
         self.resting.clear()
 
+    async def look(self) -> None:
+        self.looking.set()
+        await self.painted.wait()
+
     async def until(self, condition: Any) -> None:
         async with asyncio.timeout(60):
             while not condition():
@@ -43,7 +47,8 @@ class Listener:
                 await self._heard.wait()
 
     async def __aenter__(self) -> "Listener":
-        self._task = asyncio.create_task(follow(self.story, self.mirror, self._heard.set, sleep=self.rest))
+        following = follow(self.story, self.mirror, self._heard.set, shown=self.look, sleep=self.rest)
+        self._task = asyncio.create_task(following)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -140,15 +145,29 @@ async def test_what_was_asked_ahead_is_gone_on_from() -> None:
     story = building()
     story.early = [story._opening(None, None)]
     async with Listener(story) as heard:
-        await asyncio.wait_for(heard.resting.wait(), 60)
+        await asyncio.wait_for(heard.looking.wait(), 60)
         assert heard.in_step
         assert heard.mirror.newest(1), "with what happened before"
         assert not story.connections
         before = story.state.seq
-        heard.go.set()
+        heard.painted.set()
         story.stage("drone-Izar")
         await heard.until(lambda: heard.in_step)
         assert story.connections == [(before, 1)]
+
+
+async def test_the_rest_of_a_long_state_waits_for_the_first_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_of, "SEEN", 3)
+    story = blocked()
+    story.early = long_opening(story)
+    async with Listener(story) as heard:
+        await asyncio.wait_for(heard.looking.wait(), 60)
+        await asyncio.sleep(0.05)
+        assert heard.mirror.known and heard.mirror.preview is not None
+        assert len(heard.mirror.state.builds) < len(story.state.builds)
+        heard.painted.set()
+        await heard.until(lambda: same(heard.mirror.state, story.state))
+        await heard.until(lambda: story.connections == [(story.state.seq, 1)])
 
 
 async def test_ahead_of_what_makes_no_sense_nothing_is_kept() -> None:
@@ -157,14 +176,6 @@ async def test_ahead_of_what_makes_no_sense_nothing_is_kept() -> None:
     async with Listener(story) as heard:
         await heard.until(lambda: heard.in_step)
         assert story.connections == [(None, None)]
-
-
-def long_opening(story: Story) -> list[bytes]:
-    """The messages of a state that counts as long."""
-    state = story.state
-    parts = [msgspec.json.encode({"instalment": part}) for part in instalments(state)]
-    head = {"generation": 1, "seq": state.seq, "snapshot": emptied(state), "instalments": len(parts)}
-    return [msgspec.json.encode({"preview": preview(state)}), msgspec.json.encode(head), *parts]
 
 
 def test_a_long_state_is_looked_at_before_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
