@@ -1,7 +1,11 @@
 """Every theme can be chosen, and everything can be read in it."""
 
+from collections import Counter
+from typing import Any
+
 import pytest
 from textual.color import Color
+from textual.css import stylesheet
 from textual.theme import BUILTIN_THEMES, Theme
 
 from swarm_console.manners.themes import CLEAR, GROUNDS, LEGIBLE, THEMES, contrast, tones
@@ -27,6 +31,25 @@ def test_tones_are_legible_on_every_ground(theme: Theme) -> None:
             continue
         assert contrast(colour, grounds[0]) >= (LEGIBLE if name == "faint" else CLEAR), name
         assert min(contrast(colour, ground) for ground in grounds) >= LEGIBLE, name
+
+
+async def test_style_sheets_are_parsed_once_a_theme(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: Counter[str] = Counter()
+    parse = stylesheet.parse
+
+    def noted(scope: str, css: str, read_from: tuple[str, str], **how: Any) -> Any:
+        if read_from[0].endswith(".tcss"):
+            parsed[read_from[0]] += 1
+        return parse(scope, css, read_from, **how)
+
+    monkeypatch.setattr(stylesheet, "parse", noted)
+    async with open_console(blocked()) as stage:
+        assert parsed == Counter(map(str, stage.app.css_path))
+        stage.app.theme = "nord"
+        await stage.press("question_mark")
+        assert set(parsed.values()) == {2}
 
 
 async def test_every_theme_can_be_chosen(open_console: Open) -> None:
