@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from swarm_console.actions.action import Action
-from swarm_console.known.picture import Picture
+from swarm_console.known.picture import UNSEEN, Picture
 from swarm_node.model.rules.session import PREPARING
 
 Obstacle = Callable[[Picture], str]
@@ -21,7 +21,7 @@ def obstacle(action: Action, picture: Picture) -> str:
         return reason
     if action.name not in OBSTACLES:
         return ""
-    return OBSTACLES[action.name](picture) if picture.mirror.known else "the swarm has not been seen yet"
+    return OBSTACLES[action.name](picture) if picture.mirror.known else UNSEEN.text
 
 
 def bar(action: Action, picture: Picture, given: Mapping[str, object] | None = None) -> str:

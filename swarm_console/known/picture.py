@@ -23,6 +23,8 @@ from swarm_node.model.state import OPEN, Attempt, Build, Node, State
 from swarm_node.model.status import Remaining, Totals
 
 EVENTS_SHOWN: Final = 500
+UNSEEN: Final = NextAction("wait", "the swarm has not been seen yet", "build-swarm monitor", "monitor")
+"""What is next before anything was heard of the swarm."""
 
 
 class Share(NamedTuple):
@@ -105,6 +107,8 @@ class Picture:
 
     @cached_property
     def next(self) -> NextAction:
+        if not self.mirror.known:
+            return UNSEEN
         if self.mirror.preview is not None:
             return self.mirror.preview.next
         return self.mirror.next_action(self.state, self.now)

@@ -93,6 +93,8 @@ def _health(picture: Picture, width: int) -> list[Span]:
 
 
 def _totals(picture: Picture) -> list[Span]:
+    if not picture.mirror.known:
+        return [("Needed …   Building …   Complete …   Blocked …", "dim")]
     totals = picture.totals
     return [
         ("Needed ", "dim"),
@@ -108,7 +110,7 @@ def _totals(picture: Picture) -> list[Span]:
 
 def _progress(picture: Picture, width: int) -> list[Span]:
     if not picture.state.builds:
-        return [("no queue", "dim")]
+        return [("no queue" if picture.mirror.known else "", "dim")]
     share, finish = picture.fraction_done, _finish(picture)
     figure: Span = (f" {share:4.0%}", "bold")
     room = width - length([figure, *finish])

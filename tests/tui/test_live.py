@@ -1,5 +1,6 @@
 """The console on real services: a gateway and an orchestrator on loopback."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -144,7 +145,13 @@ async def test_nothing_listens(free_port_number: int) -> None:
     async with console(f"http://127.0.0.1:{free_port_number}") as (pilot, app):
         await until(pilot, lambda: "refused" in app.mirror.link.reason and app.mirror.health.asked)
         assert not app.mirror.known
-        await pilot.press("1", "enter", "3", "enter", "f")
+        app.feed.draw()
+        await pilot.pause()
+        top = "\n".join(strip.text for strip in app.screen._compositor.render_strips()[:5])
+        assert "NEXT the swarm has not been seen yet" in top
+        assert "Needed …   Building …" in top
+        assert not re.search("no session|no queue|Needed 0", top), "of a swarm that nobody has heard of"
+        await pilot.press("1", "enter", "3", "enter", "f", "n")
         assert app.is_running
 
 
