@@ -64,6 +64,8 @@ class Feed:
 
     def restart(self) -> None:
         """Listen to the console's wire and ask after its health; another one before it is let go."""
+        self._known.clear()
+        self._seen.clear()
         self.listen()
         self._app.run_worker(self._keep_asking(), group="health", exclusive=True)
 

@@ -70,12 +70,10 @@ async def _take_ahead(
             except OutOfStep:
                 return
             if first:
-                first = False
                 await _look_back(wire, mirror)
-                changed()
-                await shown()
             changed()
-            await asyncio.sleep(0)  # a long state comes in many messages
+            await (shown() if first else asyncio.sleep(0))  # a long state comes in many messages
+            first = False
 
 
 async def _look_back(wire: Wire, mirror: Mirror) -> None:

@@ -1,6 +1,8 @@
 """The feed by itself: what it asks and draws while nobody presses a key, and where it rests."""
 
 import asyncio
+from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from swarm_console import feed
 from swarm_console.app import SwarmConsole
 from swarm_console.known import follower
 from swarm_console.known.mirror import Mirror
+from swarm_console.turns import ENOUGH
 from swarm_console.wire.stream import Health
 from swarm_node.model import instalments
 from tests.tui.conftest import Open
@@ -94,6 +97,24 @@ async def test_the_first_picture_of_a_swarm_comes_at_once(
     monkeypatch.setattr(feed.Feed, "_draw", before_the_stream)
     async with open_console(story) as stage:
         await until(stage.pilot, lambda: len(drawn) == 2)
+
+
+async def test_the_first_picture_of_another_swarm_is_drawn_in_one_go(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[bool, float]] = []
+    async with open_console(building()) as stage:
+        take = stage.app.turns.take
+
+        async def noted(parts: Iterator[None], enough: float = ENOUGH) -> float:
+            taken.append((stage.app.mirror.known, enough))
+            return await take(parts, enough)
+
+        monkeypatch.setattr(stage.app.turns, "take", noted)
+        stage.app.feed.changed()
+        await until(stage.pilot, lambda: (True, ENOUGH) in taken)
+        stage.app.feed.restart()
+        await until(stage.pilot, lambda: (True, inf) in taken)
 
 
 async def test_the_rest_of_a_long_state_comes_after_the_first_frame(
